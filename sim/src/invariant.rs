@@ -1,0 +1,130 @@
+use quorate_machine::{Input, NodeId, Tag, Ticket, Time};
+
+use crate::{
+    fault::NodeSet,
+    history::History,
+    node::Node,
+    plan::Plan,
+    subject::{EffectOf, OpOf, Subject},
+};
+
+/// Something that must hold. It may remember what it saw: each run has its own.
+pub trait Invariant<S: Subject> {
+    /// Its name, as verdicts and shrinking know it.
+    fn name(&self) -> &'static str;
+
+    /// Looks at the world after one step of one node. The node's application has been told; the messages have not
+    /// left, and the records are not on the disk.
+    ///
+    /// # Errors
+    /// How it is violated, in words.
+    fn after(&mut self, _view: &View<'_, S>, _step: &Step<'_, S>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whether the healed core has got where it must get. Asked repeatedly; only the last answer counts.
+    ///
+    /// # Errors
+    /// Why it has not: the verdict is then [`Stuck`](crate::Verdict::Stuck).
+    fn at_rest(&mut self, _view: &View<'_, S>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Looks at the world, and mostly at its history, once the run is over.
+    ///
+    /// # Errors
+    /// How it is violated, in words.
+    fn at_end(&mut self, _view: &View<'_, S>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The world, to look at.
+pub struct View<'a, S: Subject> {
+    pub(crate) nodes: &'a [Node<S>],
+    pub(crate) history: &'a History<OpOf<S>>,
+    pub(crate) plan: &'a Plan,
+    pub(crate) now: Time,
+    pub(crate) core: NodeSet,
+}
+
+impl<'a, S: Subject> View<'a, S> {
+    /// All nodes, up or down, rising.
+    pub const fn nodes(&self) -> &'a [Node<S>] {
+        self.nodes
+    }
+
+    /// One node.
+    pub fn node(&self, id: NodeId) -> Option<&'a Node<S>> {
+        let at = usize::try_from(id.0).ok()?.checked_sub(1)?;
+        self.nodes.get(at)
+    }
+
+    /// What the applications recorded.
+    pub const fn history(&self) -> &'a History<OpOf<S>> {
+        self.history
+    }
+
+    /// The plan of the run.
+    pub const fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// The world's clock.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The nodes that were healed; empty during the safety phase.
+    pub const fn core(&self) -> NodeSet {
+        self.core
+    }
+}
+
+/// One step of one node.
+pub struct Step<'a, S: Subject> {
+    /// Which node.
+    pub node: NodeId,
+    /// The instant by its own clock.
+    pub local: Time,
+    /// What it was fed.
+    pub kind: StepKind,
+    /// What it did.
+    pub effects: &'a [EffectOf<S>],
+}
+
+/// What a node was fed, without contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// Nothing: the instance has just been recovered.
+    Started,
+    /// A message of this node.
+    Receive(NodeId),
+    /// A command.
+    Submit(Tag),
+    /// An acknowledgement.
+    Persisted(Ticket),
+    /// A wake.
+    Wake,
+}
+
+impl StepKind {
+    pub(crate) const fn of<M, C>(input: &Input<M, C>) -> Self {
+        match input {
+            Input::Receive { from, .. } => Self::Receive(*from),
+            Input::Submit { tag, .. } => Self::Submit(*tag),
+            Input::Persisted(ticket) => Self::Persisted(*ticket),
+            Input::Wake => Self::Wake,
+        }
+    }
+
+    pub(crate) const fn word(self) -> u64 {
+        match self {
+            Self::Started => 0,
+            Self::Receive(from) => (from.0 << 3) | 1,
+            Self::Submit(tag) => (tag.0 << 3) | 2,
+            Self::Persisted(ticket) => (ticket.0 << 3) | 3,
+            Self::Wake => 4,
+        }
+    }
+}

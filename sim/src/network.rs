@@ -1,0 +1,194 @@
+use core::{ops::Range, time::Duration};
+
+use quorate_machine::{Chance, NodeId, Rng, Time};
+
+use crate::{fault::NodeSet, plan::NetworkPlan, report::Counters};
+
+/// Every directed link, and a museum of old messages.
+pub(crate) struct Network<M> {
+    plan: NetworkPlan,
+    nodes: usize,
+    links: Vec<Link>,
+    museum: Vec<Letter<M>>,
+}
+
+struct Link {
+    rng: Rng,
+    /// How many cuts hold at the moment.
+    cuts: u32,
+    sent: u64,
+    clogged_until: Time,
+    /// When the latest message arrives, for links that keep the order.
+    latest: Time,
+    /// Healed for the liveness phase: latency, and nothing else.
+    calm: bool,
+}
+
+/// A message between two nodes, by their places.
+#[derive(Clone)]
+pub(crate) struct Letter<M> {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) message: M,
+}
+
+const MUSEUM_MAX: usize = 64;
+/// One message in this many is exhibited.
+const MUSEUM_STRIDE: u64 = 8;
+
+impl<M: Clone> Network<M> {
+    pub(crate) fn new(plan: &NetworkPlan, nodes: usize, rng: &Rng) -> Self {
+        let link = |at| Link {
+            rng: rng.fork(at),
+            cuts: 0,
+            sent: 0,
+            clogged_until: Time::ZERO,
+            latest: Time::ZERO,
+            calm: false,
+        };
+        let links = (0..(nodes * nodes) as u64).map(link).collect();
+        Self { plan: plan.clone(), nodes, links, museum: Vec::new() }
+    }
+
+    /// Decides the fate of the link's n-th message from (plan seed, link, n) alone, so that a fault removed elsewhere
+    /// disturbs nothing here.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        letter: Letter<M>,
+        counters: &mut Counters,
+        mut deliver: impl FnMut(Time, Letter<M>),
+    ) {
+        let plan = &self.plan;
+        let link = &mut self.links[letter.from * self.nodes + letter.to];
+        let mut rng = link.rng.fork(link.sent);
+        link.sent += 1;
+        counters.sent += 1;
+        if link.cuts > 0 {
+            counters.cut += 1;
+            return;
+        }
+        let arrival = now + within(&plan.latency, rng.draw());
+        if link.calm {
+            return deliver(link.admit(arrival, plan.fifo), letter);
+        }
+        let odds = rng.draw();
+        if hits(plan.loss, odds) {
+            counters.lost += 1;
+            return;
+        }
+        let mut arrival = link.admit(arrival, plan.fifo);
+        if hits(plan.spike, odds >> 20) {
+            counters.spiked += 1;
+            arrival = arrival + rng.span(Duration::ZERO..plan.spike_span);
+        }
+        if hits(plan.duplication, odds >> 40) {
+            counters.duplicated += 1;
+            deliver(arrival + within(&plan.latency, rng.draw()), letter.clone());
+        }
+        if plan.replay != Chance::NEVER {
+            let sent = link.sent;
+            self.exhibit(sent, &letter, &mut rng);
+            self.replay(now, &mut rng, counters, &mut deliver);
+        }
+        deliver(arrival, letter);
+    }
+
+    fn exhibit(&mut self, sent: u64, letter: &Letter<M>, rng: &mut Rng) {
+        if self.museum.len() < MUSEUM_MAX {
+            self.museum.push(letter.clone());
+        } else if sent % MUSEUM_STRIDE == 0 {
+            let place = place(rng.below(MUSEUM_MAX as u64));
+            self.museum[place] = letter.clone();
+        }
+    }
+
+    fn replay(
+        &self,
+        now: Time,
+        rng: &mut Rng,
+        counters: &mut Counters,
+        deliver: &mut impl FnMut(Time, Letter<M>),
+    ) {
+        if !rng.chance(self.plan.replay) {
+            return;
+        }
+        let Some(letter) = self.museum.get(place(rng.below(self.museum.len() as u64))) else { return };
+        counters.replayed += 1;
+        deliver(now + rng.span(Duration::ZERO..self.plan.replay_span), letter.clone());
+    }
+
+    /// Whether a message that arrives now gets through.
+    pub(crate) fn is_open(&self, from: usize, to: usize) -> bool {
+        self.links[from * self.nodes + to].cuts == 0
+    }
+
+    /// Cuts the links, or mends what one earlier cut did to them.
+    pub(crate) fn cut(&mut self, from: NodeSet, to: NodeSet, both: bool, mend: bool) {
+        for a in places(from, self.nodes) {
+            for b in places(to, self.nodes).filter(|b| *b != a) {
+                self.links[a * self.nodes + b].cut(mend);
+                if both {
+                    self.links[b * self.nodes + a].cut(mend);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn clog(&mut self, from: NodeSet, to: NodeSet, until: Time) {
+        for from in places(from, self.nodes) {
+            for to in places(to, self.nodes) {
+                let link = &mut self.links[from * self.nodes + to];
+                link.clogged_until = link.clogged_until.max(until);
+            }
+        }
+    }
+
+    /// Heals every link inside `core` for good.
+    pub(crate) fn heal(&mut self, core: NodeSet) {
+        for from in places(core, self.nodes) {
+            for to in places(core, self.nodes) {
+                let link = &mut self.links[from * self.nodes + to];
+                link.cuts = 0;
+                link.clogged_until = Time::ZERO;
+                link.calm = true;
+            }
+        }
+    }
+}
+
+impl Link {
+    fn admit(&mut self, arrival: Time, fifo: bool) -> Time {
+        let mut arrival = arrival.max(self.clogged_until);
+        if fifo {
+            arrival = arrival.max(self.latest);
+            self.latest = arrival;
+        }
+        arrival
+    }
+
+    const fn cut(&mut self, mend: bool) {
+        self.cuts = if mend { self.cuts.saturating_sub(1) } else { self.cuts + 1 };
+    }
+}
+
+/// A span in the range, by multiplication.
+fn within(range: &Range<Duration>, draw: u64) -> Duration {
+    let width = range.end.saturating_sub(range.start).as_nanos();
+    let offset = (u128::from(draw) * width) >> 64;
+    range.start + Duration::from_nanos(u64::try_from(offset).unwrap_or(u64::MAX))
+}
+
+/// Whether twenty random bits fall within the chance.
+fn hits(chance: Chance, bits: u64) -> bool {
+    ((bits & 0xf_ffff) * 1_000_000) >> 20 < u64::from(chance.as_ppm())
+}
+
+fn place(below: u64) -> usize {
+    usize::try_from(below).unwrap_or(0)
+}
+
+/// Where the members sit among `nodes` nodes.
+fn places(set: NodeSet, nodes: usize) -> impl Iterator<Item = usize> {
+    (1..=nodes as u64).zip(0..).filter(move |(id, _)| set.contains(NodeId(*id))).map(|(_, place)| place)
+}

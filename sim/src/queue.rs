@@ -1,0 +1,52 @@
+use alloc::collections::BinaryHeap;
+use core::cmp::Reverse;
+
+use quorate_machine::Time;
+
+/// What will happen, by instant; what falls on one instant happens in the order in which it was pushed.
+///
+/// The heap moves small keys only: payloads stay in their slots.
+pub(crate) struct Queue<T> {
+    heap: BinaryHeap<Reverse<Key>>,
+    slots: Vec<Option<T>>,
+    free: Vec<usize>,
+    pushed: u64,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    at: Time,
+    order: u64,
+    slot: usize,
+}
+
+impl<T> Queue<T> {
+    pub(crate) const fn new() -> Self {
+        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), pushed: 0 }
+    }
+
+    pub(crate) fn push(&mut self, at: Time, what: T) {
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot] = Some(what);
+                slot
+            }
+            None => {
+                self.slots.push(Some(what));
+                self.slots.len() - 1
+            }
+        };
+        self.heap.push(Reverse(Key { at, order: self.pushed, slot }));
+        self.pushed += 1;
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(Time, T)> {
+        let Reverse(key) = self.heap.pop()?;
+        self.free.push(key.slot);
+        self.slots[key.slot].take().map(|what| (key.at, what))
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Time> {
+        self.heap.peek().map(|Reverse(key)| key.at)
+    }
+}

@@ -1,0 +1,162 @@
+use core::{fmt, ops::AddAssign, time::Duration};
+
+/// What one run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Equal for equal runs: a hash over every step and the final states.
+    pub fingerprint: u64,
+    /// How many inputs the machines were fed.
+    pub events: u64,
+    /// How much virtual time passed.
+    pub virtual_time: Duration,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What the run reached.
+    pub counters: Counters,
+    /// The latest steps as text; empty unless asked for.
+    pub trace: Vec<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything held, and the core got where it must get.
+    Passed,
+    /// Something that must hold did not.
+    Violated {
+        /// Which invariant.
+        invariant: &'static str,
+        /// After how many inputs.
+        at: u64,
+        /// How.
+        why: String,
+    },
+    /// The healed core did not get where it must get.
+    Stuck {
+        /// Who says so: an invariant, or `at rest` for the subject itself.
+        invariant: &'static str,
+        /// What is missing.
+        why: String,
+    },
+}
+
+impl Verdict {
+    /// Whether everything held.
+    pub const fn is_passed(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+
+    /// What was violated or is stuck.
+    pub const fn invariant(&self) -> Option<&'static str> {
+        match self {
+            Self::Passed => None,
+            Self::Violated { invariant, .. } | Self::Stuck { invariant, .. } => Some(invariant),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Violated { invariant, at, why } => {
+                write!(f, "violated after {at} events: {invariant}: {why}")
+            }
+            Self::Stuck { invariant, why } => write!(f, "stuck: {invariant}: {why}"),
+        }
+    }
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// How often things happened: what a run, or a whole check, has reached.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Counters { $($(#[$doc])* pub $name: u64,)* }
+
+        impl Counters {
+            /// Names and counts, in the order of declaration.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+
+        impl AddAssign for Counters {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$name += other.$name;)*
+            }
+        }
+    };
+}
+
+counters! {
+    /// Messages handed to the network.
+    sent,
+    /// Messages that arrived, copies included.
+    delivered,
+    /// Messages lost by chance.
+    lost,
+    /// Messages that met a cut.
+    cut,
+    /// Messages that came twice.
+    duplicated,
+    /// Old messages that came again.
+    replayed,
+    /// Messages that took unusually long.
+    spiked,
+    /// Messages that reached a node that was down.
+    missed,
+    /// Messages to nodes that do not exist.
+    stray,
+    /// Client commands submitted.
+    commands,
+    /// Client commands for a node that was down.
+    unreachable,
+    /// Events told.
+    told,
+    /// Records handed to the disks.
+    persisted,
+    /// Syncs that ended.
+    syncs,
+    /// Crashes that lost nothing that was handed to the disk.
+    crashes_losing_nothing,
+    /// Crashes that lost a suffix of the unsynced records.
+    crashes_losing_suffix,
+    /// Crashes that lost all unsynced records.
+    crashes_losing_all,
+    /// Records that crashes destroyed.
+    records_lost,
+    /// Crashes after which something was durable that the machine had never been told of.
+    never_told,
+    /// Crashes by an event trigger in the middle of a step's effects.
+    crashes_mid_step,
+    /// Recoveries from an image.
+    restarts,
+    /// Checkpoints taken.
+    checkpoints,
+    /// Checkpoints that replaced a journal.
+    checkpoints_done,
+    /// Pauses.
+    pauses,
+    /// Cuts and isolations.
+    cuts,
+    /// Clogs.
+    clogs,
+    /// Clock jumps.
+    jumps,
+    /// Faults set off by an event rather than an instant.
+    triggered,
+    /// Events that say their node now leads.
+    leaders,
+}
+
+impl fmt::Display for Counters {
+    /// One `name count` per line; what never happened comes last, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, count) in self.iter().filter(|(_, count)| *count > 0) {
+            writeln!(f, "  {name:<24}{count:>14}")?;
+        }
+        let never: Vec<_> = self.iter().filter(|(_, count)| *count == 0).map(|(name, _)| name).collect();
+        if never.is_empty() { Ok(()) } else { writeln!(f, "  never: {}", never.join(", ")) }
+    }
+}

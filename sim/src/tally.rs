@@ -1,0 +1,92 @@
+use core::{fmt, time::Duration};
+
+use crate::{
+    plan::Plan,
+    report::{Counters, Report, Verdict},
+};
+
+/// What a check has reached.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Plans run.
+    pub plans: u64,
+    /// Inputs fed, second runs included.
+    pub events: u64,
+    /// Virtual time, second runs left out.
+    pub virtual_time: Duration,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+    /// What happened, second runs left out.
+    pub counters: Counters,
+}
+
+impl Tally {
+    /// Inputs per second of wall-clock time.
+    pub fn events_per_second(&self) -> u64 {
+        let micros = self.elapsed.as_micros().max(1);
+        u64::try_from(u128::from(self.events) * 1_000_000 / micros).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.plans += other.plans;
+        self.events += other.events;
+        self.virtual_time += other.virtual_time;
+        self.counters += other.counters;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plans, events, virtual_time, elapsed, counters } = self;
+        let speed = self.events_per_second();
+        writeln!(
+            f,
+            "{plans} plans, {events} events, {virtual_time:.1?} of virtual time in {elapsed:.1?}: {speed} events/s"
+        )?;
+        counters.fmt(f)
+    }
+}
+
+/// A plan that did not pass.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The plan, made smaller if that was asked for.
+    pub plan: Plan,
+    /// How many faults and commands it had at first.
+    pub first_size: usize,
+    /// What it came to, with its latest steps.
+    pub report: Report,
+    /// The test that ran it, if known.
+    pub test: Option<String>,
+}
+
+impl core::error::Error for Failure {}
+
+impl Failure {
+    /// How many faults and commands the plan has.
+    pub fn size(&self) -> usize {
+        self.plan.faults.len() + self.plan.commands.len()
+    }
+
+    /// How it ended.
+    pub const fn verdict(&self) -> &Verdict {
+        &self.report.verdict
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}: {}", self.plan.seed, self.report.verdict)?;
+        for line in &self.report.trace {
+            writeln!(f, "{line}")?;
+        }
+        if self.size() < self.first_size {
+            writeln!(f, "plan, shrunk from {} faults and commands to {}:", self.first_size, self.size())?;
+        } else {
+            writeln!(f, "plan:")?;
+        }
+        writeln!(f, "{}", self.plan)?;
+        let test = self.test.as_deref().unwrap_or("<this test>");
+        write!(f, "replay: save the plan as FILE, then SIM_PLAN=FILE cargo test {test}")
+    }
+}

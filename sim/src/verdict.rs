@@ -1,0 +1,77 @@
+//! What the world as a whole is asked: not after a step, but at rest and at the end.
+
+use core::mem;
+use core::time::Duration;
+
+use quorate_machine::Time;
+
+use crate::{
+    fault::Loss,
+    report::{Counters, Verdict},
+    subject::Subject,
+    world::World,
+};
+
+/// More inputs than this within one virtual millisecond are a livelock.
+const EVENTS_PER_MILLISECOND_MAX: u64 = 1_000_000;
+
+impl<S: Subject> World<'_, S> {
+    /// Lets everything happen that is due by `end`.
+    pub(crate) fn run_until(&mut self, end: Time) -> Result<(), Verdict> {
+        let mut mark = (self.now, self.events);
+        while self.advance(end)? {
+            if self.now.since(mark.0) >= Duration::from_millis(1) {
+                mark = (self.now, self.events);
+            } else if self.events - mark.1 > EVENTS_PER_MILLISECOND_MAX {
+                let why = format!("over {EVENTS_PER_MILLISECOND_MAX} inputs within a millisecond");
+                return Err(self.violated("time moves on", why));
+            }
+        }
+        self.now = end;
+        Ok(())
+    }
+
+    /// Asks everyone whether the core has got where it must get.
+    pub(crate) fn judge_at_rest(&mut self) -> Result<(), Verdict> {
+        if let Err(why) = self.subject.at_rest(&self.view()) {
+            return Err(Verdict::Stuck { invariant: "at rest", why });
+        }
+        let waiting = self.nodes.iter().filter(|node| self.core.contains(node.id));
+        let unanswered = waiting.filter_map(|node| Some((node.id, *node.open.first()?))).next();
+        if let Some((node, tag)) = unanswered {
+            let why = format!("{node} has not answered {tag:?}");
+            return Err(Verdict::Stuck { invariant: "one answer per command", why });
+        }
+        let mut invariants = mem::take(&mut self.invariants);
+        let view = self.view();
+        let stuck = invariants.iter_mut().find_map(|invariant| {
+            let why = invariant.at_rest(&view).err()?;
+            Some(Verdict::Stuck { invariant: invariant.name(), why })
+        });
+        self.invariants = invariants;
+        stuck.map_or(Ok(()), Err)
+    }
+
+    /// Asks the invariants about the run as a whole.
+    pub(crate) fn judge_at_end(&mut self) -> Result<(), Verdict> {
+        let mut invariants = mem::take(&mut self.invariants);
+        let view = self.view();
+        let broken = invariants
+            .iter_mut()
+            .find_map(|invariant| invariant.at_end(&view).err().map(|why| (invariant.name(), why)));
+        self.invariants = invariants;
+        broken.map_or(Ok(()), |(name, why)| Err(self.violated(name, why)))
+    }
+}
+
+impl Counters {
+    pub(crate) fn crashed(&mut self, loss: Loss, records: u64, never_told: bool) {
+        match loss {
+            Loss::Nothing => self.crashes_losing_nothing += 1,
+            Loss::Suffix => self.crashes_losing_suffix += 1,
+            Loss::All => self.crashes_losing_all += 1,
+        }
+        self.records_lost += records;
+        self.never_told += u64::from(never_told);
+    }
+}
