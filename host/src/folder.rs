@@ -59,7 +59,9 @@ pub enum FolderError {
         found: String,
     },
     /// A later version wrote it. Nothing changed.
-    #[error("the data folder has format {found}, this version knows formats up to {known}: use a newer quorate")]
+    #[error(
+        "the data folder has format {found}, this version knows formats up to {known}: use a newer quorate"
+    )]
     NewerFormat {
         /// The folder's format.
         found: u32,
@@ -175,9 +177,10 @@ fn lock(path: &Path) -> Result<File, FolderError> {
 
 fn check_format(path: &Path, identity: &Identity) -> Result<(), FolderError> {
     let file = path.join(FORMAT);
-    let Some(text) = read_text(&file)? else {
+    let Some(text) = read_text(&file).map_err(FolderError::unwritable(&file))? else {
         let Identity { cluster, node } = identity;
-        let text = format!("quorate data folder\nformat {FORMAT_VERSION}\ncluster {cluster}\nnode {}\n", node.0);
+        let text =
+            format!("quorate data folder\nformat {FORMAT_VERSION}\ncluster {cluster}\nnode {}\n", node.0);
         return publish(path, FORMAT, &text).map_err(FolderError::unwritable(&file));
     };
     let damaged = || FolderError::Damaged { path: file.clone() };
@@ -196,7 +199,7 @@ fn check_format(path: &Path, identity: &Identity) -> Result<(), FolderError> {
 
 fn next_incarnation(path: &Path) -> Result<u64, FolderError> {
     let file = path.join(INCARNATION);
-    let latest = match read_text(&file)? {
+    let latest = match read_text(&file).map_err(FolderError::unwritable(&file))? {
         None => 0,
         Some(text) => text.trim().parse::<u64>().map_err(|_| FolderError::Damaged { path: file.clone() })?,
     };
@@ -206,14 +209,11 @@ fn next_incarnation(path: &Path) -> Result<u64, FolderError> {
 }
 
 /// The text of a small file, `None` if there is no such file.
-pub(crate) fn read_text(file: &Path) -> Result<Option<String>, FolderError> {
+pub(crate) fn read_text(file: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(FolderError::Damaged { path: file.to_owned() })
-        }
-        Err(source) => Err(FolderError::unwritable(file)(source)),
+        Err(error) => Err(error),
     }
 }
 

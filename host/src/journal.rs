@@ -13,10 +13,7 @@ use std::{
 use bytes::Bytes;
 use quorate_wire::journal::{End, Frame, Header, JournalError, Scan};
 
-use crate::{
-    FolderError,
-    folder::{self, Folder},
-};
+use crate::folder::{self, Folder};
 
 pub(crate) const CURRENT: &str = "CURRENT";
 
@@ -39,6 +36,12 @@ pub enum JournalFolderError {
         path: PathBuf,
         /// What is wrong, and where.
         source: JournalError,
+    },
+    /// `CURRENT` is there, and does not say which files count.
+    #[error("{} is damaged", path.display())]
+    Marker {
+        /// The file.
+        path: PathBuf,
     },
     /// A file that must be there is not.
     #[error("{} is missing", path.display())]
@@ -64,16 +67,6 @@ pub enum JournalFolderError {
         /// The sequence found.
         found: u64,
     },
-}
-
-impl From<FolderError> for JournalFolderError {
-    fn from(error: FolderError) -> Self {
-        match error {
-            FolderError::Unwritable { path, source } => Self::Io { path, source },
-            FolderError::Damaged { path } => Self::Damaged { path, source: JournalError::NotAJournal },
-            other => Self::Io { path: PathBuf::new(), source: io::Error::other(other) },
-        }
-    }
 }
 
 /// What opening a journal found.
@@ -104,12 +97,12 @@ pub(crate) struct Marker {
 impl Marker {
     fn read(folder: &Path) -> Result<Option<Self>, JournalFolderError> {
         let path = folder.join(CURRENT);
-        let Some(text) = folder::read_text(&path)? else { return Ok(None) };
+        let Some(text) = folder::read_text(&path).map_err(io(&path))? else { return Ok(None) };
         let number = |name| folder::field(&text, name).and_then(|value| value.parse().ok());
         let (Some(generation), Some(checkpoint_frames), Some(journal_first)) =
             (number("generation"), number("checkpoint_frames"), number("journal_first"))
         else {
-            return Err(FolderError::Damaged { path }.into());
+            return Err(JournalFolderError::Marker { path });
         };
         Ok(Some(Self { generation, checkpoint_frames, journal_first }))
     }
@@ -171,7 +164,7 @@ pub(crate) fn open(folder: &Folder) -> Result<Opened, JournalFolderError> {
     let mut sources: Vec<Source> = checkpoint.into_iter().map(|(source, _)| source).collect();
     let last = latest_generation(path, marker.generation)?;
     let journals = read_journals(path, &marker, last)?;
-    let journal_bytes = journals.iter().map(|journal| journal.valid_bytes()).sum();
+    let journal_bytes = journals.iter().map(Journal::valid_bytes).sum();
     let Some(tail) = journals.last() else {
         return Err(JournalFolderError::Missing { path: journal_path(path, marker.generation) });
     };
@@ -253,7 +246,9 @@ fn begin(folder: &Path) -> Result<Marker, JournalFolderError> {
             return Err(lost());
         }
     }
-    if first.exists() && fs::metadata(&first).map_err(io(&first))?.len() > quorate_wire::journal::HEADER_BYTES as u64 {
+    if first.exists()
+        && fs::metadata(&first).map_err(io(&first))?.len() > quorate_wire::journal::HEADER_BYTES as u64
+    {
         return Err(lost());
     }
     let header = new_header(1);

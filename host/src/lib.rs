@@ -5,6 +5,7 @@
     clippy::disallowed_methods,
     reason = "this crate is where machines meet the real world: its clock, its threads and its locks"
 )]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "nothing here is without std")]
 
 mod application;
 mod checkpoint;

@@ -120,15 +120,15 @@ pub(crate) struct Tail {
 }
 
 impl JournalWriter {
-    pub(crate) fn start(folder: Arc<Folder>, tail: Tail, synced: u64, metrics: Arc<Metrics>) -> io::Result<Self> {
+    pub(crate) fn start(
+        folder: Arc<Folder>,
+        tail: Tail,
+        synced: u64,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let first = Progress {
-            ticket: Ticket::NONE,
-            sequence: synced,
-            published: 0,
-            failure: None,
-            ended: false,
-        };
+        let first =
+            Progress { ticket: Ticket::NONE, sequence: synced, published: 0, failure: None, ended: false };
         let (report, progress) = watch::channel(first);
         let worker = Worker {
             folder,
@@ -286,15 +286,19 @@ impl Worker {
         self.sync()?;
         let Rotation { generation, header, checkpoint } = rotation;
         let path = journal::journal_path(self.folder.path(), generation);
-        let file =
-            journal::create(self.folder.path(), generation, &header).map_err(WriteError::at(&path))?;
+        let file = journal::create(self.folder.path(), generation, &header).map_err(WriteError::at(&path))?;
         let length = quorate_wire::journal::HEADER_BYTES as u64;
         self.tail = Tail { file, generation, length };
         self.synced_length = length;
         self.write_beside(generation, header.first(), checkpoint)
     }
 
-    fn write_beside(&mut self, generation: u64, first: u64, checkpoint: Checkpoint) -> Result<(), WriteError> {
+    fn write_beside(
+        &mut self,
+        generation: u64,
+        first: u64,
+        checkpoint: Checkpoint,
+    ) -> Result<(), WriteError> {
         let (folder, report, metrics) =
             (Arc::clone(&self.folder), Arc::clone(&self.report), Arc::clone(&self.metrics));
         let write = move || match checkpoint.complete(folder.path(), generation, first) {
@@ -331,4 +335,77 @@ fn fail(report: &watch::Sender<Progress>, error: WriteError) {
     report.send_modify(|progress| {
         progress.failure.get_or_insert_with(|| Arc::new(error));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, OpenOptions},
+        io,
+        sync::Arc,
+    };
+
+    use quorate_machine::{NodeId, Ticket};
+
+    use super::{Batch, JournalWriter, Progress, Tail};
+    use crate::{Folder, Identity, Metrics};
+
+    fn start(tail: impl FnOnce(&Folder) -> fs::File) -> (JournalWriter, Arc<Metrics>, tempfile::TempDir) {
+        let holder = tempfile::tempdir().unwrap();
+        let identity = Identity { cluster: "c".into(), node: NodeId(1) };
+        let folder = Arc::new(Folder::open(&holder.path().join("data"), identity).unwrap());
+        let metrics = Arc::new(Metrics::default());
+        let tail = Tail { file: tail(&folder), generation: 0, length: 0 };
+        (JournalWriter::start(folder, tail, 0, Arc::clone(&metrics)).unwrap(), metrics, holder)
+    }
+
+    fn batch(bytes: &[u8], ticket: Option<u64>, sequence: u64) -> Batch {
+        Batch { bytes: bytes.to_vec(), ticket: ticket.map(Ticket), sequence, records: 1 }
+    }
+
+    fn wait(writer: &mut JournalWriter, seen: impl Fn(&Progress) -> bool) -> Progress {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            loop {
+                let progress = writer.progress();
+                if seen(&progress) {
+                    return progress;
+                }
+                writer.changed().await;
+            }
+        })
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_and_nothing_is_acknowledged() {
+        let (mut writer, _, _holder) = start(|_| OpenOptions::new().write(true).open("/dev/full").unwrap());
+        writer.append(&mut batch(b"record", Some(1), 1));
+        let progress = wait(&mut writer, |progress| progress.ended);
+        let failure = progress.failure.unwrap();
+        assert_eq!(failure.source.kind(), io::ErrorKind::StorageFull);
+        assert!(failure.to_string().starts_with("disk full while writing "), "{failure}");
+        assert!(failure.to_string().ends_with("nothing acknowledged is lost"), "{failure}");
+        assert_eq!(progress.ticket, Ticket::NONE);
+    }
+
+    #[test]
+    fn what_is_handed_over_is_written_in_order_and_lazy_records_cost_no_sync() {
+        let (mut writer, metrics, holder) =
+            start(|folder| fs::File::create(folder.path().join("journal-0")).unwrap());
+        let mut expected = Vec::new();
+        for sequence in 1..=100_u8 {
+            expected.push(sequence);
+            let ticket = (sequence % 10 == 0).then_some(u64::from(sequence / 10));
+            writer.append(&mut batch(&[sequence], ticket, u64::from(sequence)));
+        }
+        let progress = wait(&mut writer, |progress| progress.ticket == Ticket(10));
+        assert!(progress.sequence == 100 && progress.failure.is_none());
+        assert!((1..=10).contains(&metrics.journal_syncs()), "{} syncs", metrics.journal_syncs());
+        let synced = metrics.journal_syncs();
+        writer.append(&mut batch(&[101], None, 101));
+        expected.push(101);
+        drop(writer);
+        assert_eq!(metrics.journal_syncs(), synced + 1, "the end is synced");
+        assert_eq!(fs::read(holder.path().join("data/journal-0")).unwrap(), expected);
+    }
 }

@@ -54,7 +54,6 @@ impl Reply {
 /// The error lines that more than one command gives, as Redis spells them.
 pub(crate) mod lines {
     pub(crate) const NOT_AN_INTEGER: &str = "ERR value is not an integer or out of range";
-    pub(crate) const SYNTAX: &str = "ERR syntax error";
     pub(crate) const OVERFLOW: &str = "ERR increment or decrement would overflow";
     pub(crate) const OUT_OF_MEMORY: &str = "OOM command not allowed when used memory > 'maxmemory'.";
     pub(crate) const STRING_TOO_LONG: &str = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";

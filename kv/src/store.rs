@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use siphasher::sip::SipHasher24;
 
-pub use self::image::{ImageError, Items, items};
+pub use self::image::{DumpedItem, ImageError, Items, items};
 
 /// Keys, their values and their ends. Deterministic: equal batches in equal order make equal stores, on any node.
 ///

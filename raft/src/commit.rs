@@ -39,7 +39,8 @@ impl Raft {
         }
         self.restore(out);
         let upto = self.committed.min(self.disk.log);
-        if self.delivered < upto {
+        let held = self.delivered >= self.log.base().index; // else a snapshot is on its way to the disk
+        if held && self.delivered < upto {
             let first = self.delivered.next();
             let entries = self.shared(first, upto).unwrap_or_else(|| {
                 let bytes_max = self.config.entries_bytes_max();
@@ -50,7 +51,7 @@ impl Raft {
             self.settle_proposals(out);
         }
         self.settle_reads(out);
-        if self.delivered < upto {
+        if held && self.delivered < upto {
             self.flush_soon(now);
         }
     }

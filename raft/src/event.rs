@@ -15,7 +15,8 @@ use crate::{
 pub enum Command {
     /// Replicate this. Works on any node: a follower forwards it to the leader.
     Propose(Bytes),
-    /// Replicate these, in this order and one after the other. One outcome for all.
+    /// Replicate these, in this order and one after the other. One outcome for all; if it is unknown, it may be that
+    /// only the first ones are committed.
     ProposeAll(Vec<Bytes>),
     /// Say when this node's application may answer a linearizable read. Works on any node.
     Read,

@@ -94,6 +94,10 @@ impl Placed {
         Self { tag, at, count, listed, removed: Vec::new(), since }
     }
 
+    fn first(&self) -> Index {
+        Index(self.at.index.0.saturating_sub(self.count)).next()
+    }
+
     fn into_command(mut self) -> Option<Command> {
         if self.removed.len() as u64 != self.count {
             return None;
@@ -120,7 +124,7 @@ impl Proposals {
     /// them back.
     pub(crate) fn on_truncated(&mut self, first: Index, removed: &VecDeque<Entry>) {
         for placed in self.placed.iter_mut().rev().take_while(|placed| placed.at.index >= first) {
-            let begin = Index(placed.at.index.0.saturating_sub(placed.count)).next();
+            let begin = placed.first();
             let lost = removed.iter().enumerate().filter(|(nth, entry)| {
                 let index = first.plus(*nth as u64);
                 begin <= index && index <= placed.at.index && entry.term == placed.at.term
@@ -242,13 +246,15 @@ impl Raft {
 
     pub(crate) fn settle(&self, placed: Placed, out: &mut OutboxOf<Self>) {
         let (tag, at) = (placed.tag, placed.at);
-        match self.settled_term(at.index) {
-            Some(term) if term == at.term => out.emit(Event::Proposed { tag, at }),
-            None => out.emit(Event::Unknown { tag }), // a snapshot came, and does not tell
-            Some(_) => out.emit(match placed.into_command() {
-                Some(command) => Event::Refused { tag, command, refusal: Refusal::Superseded },
-                None => Event::Unknown { tag },
-            }),
+        if self.settled_term(at.index) == Some(at.term) {
+            return out.emit(Event::Proposed { tag, at });
+        }
+        // Of several entries the first ones may be committed though the last is not. Of those that only a snapshot
+        // covers, nothing is known.
+        let none = self.settled_term(placed.first()).is_some_and(|term| term != at.term);
+        match placed.into_command().filter(|_| none) {
+            Some(command) => out.emit(Event::Refused { tag, command, refusal: Refusal::Superseded }),
+            None => out.emit(Event::Unknown { tag }),
         }
     }
 

@@ -126,12 +126,17 @@ impl Raft {
     /// An append without entries: it asks whether the follower has what it was sent, and confirms leadership.
     fn touch(&mut self, slot: usize, out: &mut OutboxOf<Self>) {
         let Some(peer) = self.peer(slot) else { return };
-        let prev = match &peer.flow {
-            Flow::Snapshot(transfer) => transfer.last().index,
-            Flow::Probe { .. } | Flow::Replicate => peer.next.previous(),
-        };
-        let prev = prev.max(self.log.base().index).min(self.log.last_index());
-        self.send_append(slot, prev, Entries::new(), out);
+        let (next, base) = (peer.next, self.log.base().index);
+        if let Flow::Snapshot(transfer) = &peer.flow {
+            let prev = transfer.last().index.max(base);
+            return self.send_append(slot, prev, Entries::new(), out);
+        }
+        if next <= base {
+            // What the window is full of has been compacted, and nobody will ever repeat it.
+            self.begin_transfer(slot);
+            return self.continue_transfer(slot, out);
+        }
+        self.send_append(slot, next.previous(), Entries::new(), out);
     }
 
     fn tell_commit(&mut self, slot: usize, out: &mut OutboxOf<Self>) {

@@ -153,6 +153,8 @@ impl Raft {
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush_at = None;
             self.flush(now, out);
+            // What the flush has settled may have stood before something that has waited longer.
+            self.expire(now, out);
         }
     }
 

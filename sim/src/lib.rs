@@ -4,6 +4,8 @@
 extern crate alloc;
 
 pub mod generate;
+pub mod laws;
+pub mod linear;
 
 mod clock;
 mod disk;

@@ -6,6 +6,7 @@
 )]
 
 use core::{
+    fmt,
     ops::Range,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -171,6 +172,7 @@ impl Check {
     }
 
     fn failure<S: Subject>(&self, subject: &S, plan: &Plan, verdict: &Verdict) -> Box<Failure> {
+        let seed = plan.seed;
         let first_size = plan.faults.len() + plan.commands.len();
         let (plan, report) = match verdict.invariant() {
             Some(NOT_DETERMINISTIC) => {
@@ -183,7 +185,13 @@ impl Check {
                 (plan, report)
             }
         };
-        Box::new(Failure { plan, first_size, report, test: thread::current().name().map(str::to_owned) })
+        Box::new(Failure {
+            seed,
+            plan,
+            first_size,
+            report,
+            test: thread::current().name().map(str::to_owned),
+        })
     }
 }
 
@@ -221,6 +229,25 @@ impl Wanted {
             Err(_) => Self::Everything,
         }
     }
+}
+
+/// Which seed alone the laws are to be tried under.
+#[expect(
+    clippy::panic,
+    reason = "a replay that was asked for and cannot be read must not pass as a green test"
+)]
+pub(crate) fn laws_seed() -> Option<u64> {
+    let seed = env::var("LAWS_SEED").ok()?;
+    match seed.parse() {
+        Ok(seed) => Some(seed),
+        Err(error) => panic!("LAWS_SEED: {error}"),
+    }
+}
+
+/// Tells whoever reads the output of a test.
+#[expect(clippy::print_stdout, reason = "laws run as tests, and a claim that is not made must be seen")]
+pub(crate) fn say(what: fmt::Arguments<'_>) {
+    println!("{what}");
 }
 
 /// Runs every `*.plan` in the folder, by name; a folder that does not exist holds none.

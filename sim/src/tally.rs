@@ -50,6 +50,8 @@ impl fmt::Display for Tally {
 /// A plan that did not pass.
 #[derive(Clone, Debug)]
 pub struct Failure {
+    /// The seed whose plan failed first.
+    pub seed: u64,
     /// The plan, made smaller if that was asked for.
     pub plan: Plan,
     /// How many faults and commands it had at first.
@@ -76,7 +78,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}: {}", self.plan.seed, self.report.verdict)?;
+        writeln!(f, "seed {}: {}", self.seed, self.report.verdict)?;
         for line in &self.report.trace {
             writeln!(f, "{line}")?;
         }

@@ -69,7 +69,7 @@ impl Store {
             let DumpedItem { key, value, ends_at_ms } = item?;
             store.insert(Slot::of(&key), Item { value, ends_at_ms });
         }
-        match items.source.remaining() {
+        match items.source.remaining {
             0 => Ok(store),
             bytes => Err(ImageError::TrailingBytes { bytes }),
         }
@@ -89,7 +89,7 @@ pub struct DumpedItem {
 
 /// The items in the parts of a store, one after the other.
 pub fn items(parts: &[Bytes]) -> Result<Items<'_>, ImageError> {
-    let mut source = Source { parts, offset: 0 };
+    let mut source = Source { parts, offset: 0, remaining: parts.iter().map(Bytes::len).sum() };
     let cut = ImageError::CutShort { item: 0, items: 0 };
     let [version] = source.array().ok_or(cut)?;
     if version != FORMAT_VERSION {
@@ -165,7 +165,10 @@ impl Parts {
 /// Bytes that lie in several parts. What is taken out is copied, so that a small value does not hold a part alive.
 struct Source<'a> {
     parts: &'a [Bytes],
+    /// How much of the first part has been taken.
     offset: usize,
+    /// How much is left of all.
+    remaining: usize,
 }
 
 impl Source<'_> {
@@ -175,7 +178,7 @@ impl Source<'_> {
     }
 
     fn bytes(&mut self, length: usize) -> Option<Bytes> {
-        if length > self.remaining() {
+        if length > self.remaining {
             return None;
         }
         let mut bytes = vec![0; length];
@@ -190,15 +193,12 @@ impl Source<'_> {
             wanted[..taken].copy_from_slice(&here[..taken]);
             wanted = &mut wanted[taken..];
             self.offset += taken;
+            self.remaining -= taken;
             if self.offset >= part.len() {
-                *self = Source { parts: rest, offset: 0 };
+                (self.parts, self.offset) = (rest, 0);
             }
         }
         true
-    }
-
-    fn remaining(&self) -> usize {
-        self.parts.iter().map(Bytes::len).sum::<usize>() - self.offset
     }
 }
 

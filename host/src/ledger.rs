@@ -1,0 +1,159 @@
+//! The loop's side of the journal: records become frames here, and a checkpoint is begun when one is due.
+
+use quorate_machine::{Durable, Machine, Ticket};
+use quorate_wire::{Codec, EncodeError, journal::Writer};
+
+use crate::{
+    Limits, RunError,
+    checkpoint::Checkpoint,
+    journal,
+    writer::{Batch, JournalWriter, Progress, Rotation},
+};
+
+/// Where records go.
+pub(crate) struct Ledger {
+    frames: Writer,
+    batch: Batch,
+    writer: JournalWriter,
+    sizes: Sizes,
+    acknowledged: Ticket,
+    limits: Limits,
+}
+
+/// What decides when a checkpoint is due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// The generation appended to; a checkpoint is under way while it is above the published one.
+    pub(crate) generation: u64,
+    pub(crate) journal_bytes: u64,
+    pub(crate) checkpoint_bytes: u64,
+    /// The generation whose checkpoint is under way.
+    pub(crate) pending: Option<u64>,
+}
+
+impl Ledger {
+    pub(crate) fn new(frames: Writer, writer: JournalWriter, sizes: Sizes, limits: Limits) -> Self {
+        Self { frames, batch: Batch::default(), writer, sizes, acknowledged: Ticket::NONE, limits }
+    }
+
+    /// Appends a record to the batch of this turn.
+    pub(crate) fn persist<R, C: Codec<R>>(
+        &mut self,
+        ticket: Option<Ticket>,
+        record: &R,
+    ) -> Result<(), RunError> {
+        let sequence =
+            self.frames.append(&mut self.batch.bytes, |body| C::encode(record, body)).map_err(unwritable)?;
+        self.batch.sequence = sequence;
+        self.batch.records += 1;
+        self.batch.ticket = ticket.or(self.batch.ticket);
+        Ok(())
+    }
+
+    /// Hands the batch of this turn to the journal thread.
+    pub(crate) fn flush(&mut self) {
+        if !self.batch.bytes.is_empty() {
+            self.sizes.journal_bytes += self.batch.bytes.len() as u64;
+            self.writer.append(&mut self.batch);
+        }
+    }
+
+    /// What has newly become durable, if anything.
+    pub(crate) fn take_progress(&mut self) -> Result<Option<Ticket>, RunError> {
+        let Progress { ticket, sequence, published, failure, ended } = self.writer.progress();
+        if let Some(failure) = failure {
+            return Err(RunError::Journal(failure));
+        }
+        if ended {
+            return Err(RunError::JournalThread);
+        }
+        self.frames.mark_synced(sequence);
+        if self.sizes.pending.is_some_and(|pending| pending <= published) {
+            self.sizes.pending = None;
+        }
+        let news = ticket > self.acknowledged;
+        self.acknowledged = ticket;
+        Ok(news.then_some(ticket))
+    }
+
+    /// Waits until there may be progress.
+    pub(crate) async fn changed(&mut self) {
+        self.writer.changed().await;
+    }
+
+    /// Whether the disk is so far behind that nothing more should be taken in.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.writer.queued_bytes() > self.limits.journal_queue_bytes_max
+    }
+
+    /// Whether every ticket up to `issued` has been acknowledged.
+    pub(crate) fn is_caught_up(&self, issued: Ticket) -> bool {
+        self.acknowledged >= issued
+    }
+
+    pub(crate) const fn journal_bytes(&self) -> u64 {
+        self.sizes.journal_bytes
+    }
+
+    /// Begins a checkpoint if the journal has grown enough. The outbox is drained and the batch is flushed.
+    pub(crate) fn checkpoint_if_due<M, C>(&mut self, machine: &M) -> Result<(), RunError>
+    where
+        M: Durable,
+        C: Codec<<M as Machine>::Record>,
+    {
+        let Sizes { journal_bytes, checkpoint_bytes, pending, .. } = self.sizes;
+        let enough = self.limits.checkpoint_bytes_min.max(checkpoint_bytes.saturating_mul(2));
+        if pending.is_some() || journal_bytes <= enough {
+            return Ok(());
+        }
+        debug_assert!(self.batch.bytes.is_empty(), "a checkpoint is taken behind everything issued");
+        let checkpoint = Checkpoint::collect(self.limits.record_bytes_max, |frames, bytes| {
+            collect::<M, C>(machine, frames, bytes)
+        })?;
+        let generation = self.sizes.generation + 1;
+        let first = self.frames.sequence_next();
+        let header = journal::new_header(first);
+        // The thread syncs the old file before it begins the new one.
+        self.frames = Writer::new(&header, first - 1, self.limits.record_bytes_max);
+        self.sizes = Sizes {
+            generation,
+            journal_bytes: 0,
+            checkpoint_bytes: checkpoint.len(),
+            pending: Some(generation),
+        };
+        tracing::info!(generation, journal_bytes, bytes = checkpoint.len(), "checkpoint begun");
+        self.writer.rotate(Rotation { generation, header, checkpoint });
+        Ok(())
+    }
+
+    /// Hands over the rest and waits until the thread has ended.
+    pub(crate) async fn close(mut self) -> Result<(), RunError> {
+        self.flush();
+        self.writer.close();
+        loop {
+            let Progress { failure, ended, .. } = self.writer.progress();
+            if ended {
+                return failure.map_or(Ok(()), |failure| Err(RunError::Journal(failure)));
+            }
+            self.writer.changed().await;
+        }
+    }
+}
+
+fn collect<M, C>(machine: &M, frames: &mut Writer, bytes: &mut Vec<u8>) -> Result<(), RunError>
+where
+    M: Durable,
+    C: Codec<<M as Machine>::Record>,
+{
+    let mut outcome = Ok(());
+    machine.checkpoint(&mut |record| {
+        if outcome.is_ok() {
+            outcome = frames.append(bytes, |body| C::encode(&record, body)).map(drop).map_err(unwritable);
+        }
+    });
+    outcome
+}
+
+fn unwritable<E: core::error::Error + Send + Sync + 'static>(error: EncodeError<E>) -> RunError {
+    RunError::Record(Box::new(error))
+}

@@ -1,0 +1,282 @@
+//! What must hold after every step of every node, and at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate_machine::{Effect, NodeId, Tag};
+use quorate_quorum::Voters;
+use quorate_raft::{Body, Entry, Event, Index, LogId, Message, Payload, Record, Role, Term};
+use quorate_sim::{Invariant, Kind, Step, StepKind, View};
+
+use super::{Cluster, Op, service::value_of};
+
+pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
+    vec![
+        Box::new(OneLeaderPerTerm::default()),
+        Box::new(OneVotePerTerm::default()),
+        Box::new(LogMatching::default()),
+        Box::new(Committed::default()),
+        Box::new(SameStates::default()),
+        Box::new(ReadsAreCurrent::default()),
+        Box::new(OutcomesAreTrue),
+    ]
+}
+
+fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event> {
+    step.effects.iter().filter_map(|effect| match effect {
+        Effect::Emit(event) => Some(event),
+        Effect::Send { .. } | Effect::Persist { .. } => None,
+    })
+}
+
+/// Election Safety (Raft §5.2).
+#[derive(Default)]
+struct OneLeaderPerTerm(BTreeMap<Term, NodeId>);
+
+impl Invariant<Cluster> for OneLeaderPerTerm {
+    fn name(&self) -> &'static str {
+        "one leader per term"
+    }
+
+    fn after(&mut self, _: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        for event in events(step) {
+            if let Event::Role { role: Role::Leader, term, .. } = event {
+                let first = *self.0.entry(*term).or_insert(step.node);
+                if first != step.node {
+                    return Err(format!("{first} and {} both lead term {term}", step.node));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A node votes for one candidate per term, in all of its lives (Raft §5.2), and only from disk.
+#[derive(Default)]
+struct OneVotePerTerm(BTreeMap<(NodeId, Term), NodeId>);
+
+impl Invariant<Cluster> for OneVotePerTerm {
+    fn name(&self) -> &'static str {
+        "one vote per term"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        for effect in step.effects {
+            let Effect::Send { to, message: Message { term, body } } = effect else { continue };
+            let candidate = match body {
+                Body::Voted { granted: true } => *to,
+                Body::Vote { .. } => step.node,
+                _ => continue,
+            };
+            let first = *self.0.entry((step.node, *term)).or_insert(candidate);
+            if first != candidate {
+                return Err(format!("{} votes for {first} and {candidate} in term {term}", step.node));
+            }
+            let kept = view.node(step.node).is_some_and(|node| {
+                node.image().term > *term
+                    || (node.image().term == *term && node.image().vote == Some(candidate))
+            });
+            if !kept {
+                return Err(format!(
+                    "{} votes for {candidate} in term {term} before that is on disk",
+                    step.node
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Log Matching (Raft §5.3): an entry's term and index determine it and all before it.
+#[derive(Default)]
+struct LogMatching(BTreeMap<LogId, (Term, Payload)>);
+
+impl Invariant<Cluster> for LogMatching {
+    fn name(&self) -> &'static str {
+        "log matching"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let Some(raft) = view.node(step.node).and_then(|node| node.machine()) else { return Ok(()) };
+        for effect in step.effects {
+            let Effect::Persist { record: Record::Append { first, entries, .. }, .. } = effect else {
+                continue;
+            };
+            let mut before = raft.term_at(first.previous());
+            for (nth, entry) in entries.iter().enumerate() {
+                let id = LogId { term: entry.term, index: first.plus(nth as u64) };
+                if let Some(before) = before {
+                    let known = self.0.entry(id).or_insert((before, entry.payload.clone()));
+                    if *known != (before, entry.payload.clone()) {
+                        return Err(format!(
+                            "{id:?} is {known:?}, and at {} {entry:?} after {before:?}",
+                            step.node
+                        ));
+                    }
+                }
+                before = Some(entry.term);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is delivered is delivered the same everywhere, is on a quorum's disks at that time, and is in the log of every
+/// later leader (Raft §5.4.3: Leader Completeness, State Machine Safety).
+#[derive(Default)]
+struct Committed(BTreeMap<Index, (Entry, Term)>);
+
+impl Committed {
+    fn deliver(
+        &mut self,
+        view: &View<'_, Cluster>,
+        node: NodeId,
+        index: Index,
+        entry: &Entry,
+    ) -> Result<(), String> {
+        if let Some((known, _)) = self.0.get(&index) {
+            if known != entry {
+                return Err(format!("{index:?} is {known:?}, and {entry:?} at {node}"));
+            }
+            return Ok(());
+        }
+        let voters =
+            Voters::majority(view.nodes().iter().map(|node| node.id())).map_err(|e| e.to_string())?;
+        let holds = |id: NodeId| {
+            view.node(id).is_some_and(|node| {
+                let image = node.image();
+                let nth =
+                    index.0.checked_sub(image.base.index.0 + 1).and_then(|nth| usize::try_from(nth).ok());
+                let covered = image.snapshot.as_ref().is_some_and(|snapshot| snapshot.last.index >= index);
+                covered || nth.is_some_and(|nth| image.entries.get(nth) == Some(entry))
+            })
+        };
+        let term =
+            view.node(node).and_then(|node| node.machine()).map_or(Term(u64::MAX), |raft| raft.status().term);
+        self.0.insert(index, (entry.clone(), term));
+        if voters.has_quorum(holds) {
+            return Ok(());
+        }
+        Err(format!("{node} delivers {index:?} {entry:?}, which no quorum has on disk"))
+    }
+
+    /// A leader has everything that was committed in an earlier term; one elected too late need not have more.
+    fn lead(&self, view: &View<'_, Cluster>, node: NodeId) -> Result<(), String> {
+        let Some(raft) = view.node(node).and_then(|node| node.machine()) else { return Ok(()) };
+        let (held, status): (BTreeMap<Index, &Entry>, _) = (raft.entries().collect(), raft.status());
+        let earlier = self.0.range(status.first..).filter(|(_, (_, term))| *term < status.term);
+        for (index, (entry, _)) in earlier {
+            if held.get(index) != Some(&entry) {
+                return Err(format!("{node} leads term {} without {index:?} {entry:?}", status.term));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Invariant<Cluster> for Committed {
+    fn name(&self) -> &'static str {
+        "committed for ever"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        for event in events(step) {
+            match event {
+                Event::Committed { first, entries } => {
+                    for (nth, entry) in entries.iter().enumerate() {
+                        self.deliver(view, step.node, first.plus(nth as u64), entry)?;
+                    }
+                }
+                Event::Role { role: Role::Leader, .. } => self.lead(view, step.node)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Applications that have applied as much are in the same state, whether by entries or by snapshot.
+#[derive(Default)]
+struct SameStates(BTreeMap<Index, (u64, u64)>);
+
+impl Invariant<Cluster> for SameStates {
+    fn name(&self) -> &'static str {
+        "same states"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let Some(app) = view.node(step.node).map(|node| node.app()) else { return Ok(()) };
+        let known = *self.0.entry(app.applied).or_insert((app.chain, app.value));
+        if known == (app.chain, app.value) {
+            return Ok(());
+        }
+        Err(format!("after {:?} {} is in another state than others", app.applied, step.node))
+    }
+}
+
+/// A read sees everything that was acknowledged to anyone before it was asked for.
+#[derive(Default)]
+struct ReadsAreCurrent {
+    acknowledged: Index,
+    floor: BTreeMap<Tag, Index>,
+}
+
+impl Invariant<Cluster> for ReadsAreCurrent {
+    fn name(&self) -> &'static str {
+        "reads are current"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        if let StepKind::Submit(tag) = step.kind {
+            self.floor.insert(tag, self.acknowledged);
+        }
+        let applied = view.node(step.node).map_or(Index::ZERO, |node| node.app().applied);
+        for event in events(step) {
+            match event {
+                Event::Proposed { at, .. } => self.acknowledged = self.acknowledged.max(at.index),
+                Event::Readable { tag, index } => {
+                    let floor = self.floor.get(tag).copied().unwrap_or_default();
+                    if *index < floor || applied < floor {
+                        let node = step.node;
+                        return Err(format!("{tag:?} at {node} sees {index:?} ({applied:?}), not {floor:?}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was proposed stands in the log where it is said to be; what was refused is nowhere; nothing is twice.
+struct OutcomesAreTrue;
+
+impl Invariant<Cluster> for OutcomesAreTrue {
+    fn name(&self) -> &'static str {
+        "outcomes are true"
+    }
+
+    fn at_end(&mut self, view: &View<'_, Cluster>) -> Result<(), String> {
+        let mut log: BTreeMap<Index, u64> = BTreeMap::new();
+        for node in view.nodes() {
+            log.extend(node.app().writes.iter().map(|(index, value)| (*index, *value)));
+            let entries = node.machine().into_iter().flat_map(|raft| {
+                let delivered = raft.status().delivered;
+                raft.entries().filter(move |(index, _)| *index <= delivered)
+            });
+            log.extend(entries.filter_map(|(index, entry)| Some((index, value_of(entry)?))));
+        }
+        let mut present = BTreeSet::new();
+        for (index, value) in &log {
+            if !present.insert(*value) {
+                return Err(format!("{value} was applied twice, the second time at {index:?}"));
+            }
+        }
+        for entry in view.history().entries() {
+            let Op::Write(values) = &entry.op else { continue };
+            if entry.kind == Kind::Fail && values.iter().any(|value| present.contains(value)) {
+                return Err(format!("{values:?} was refused and applied"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! A Raft cluster as a subject of the simulator: a register service on each node, and what must hold of it all.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+mod invariants;
+mod service;
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use quorate_machine::{NodeId, Rng, Tag};
+use quorate_quorum::Voters;
+use quorate_raft::{Command, Config, Event, Raft, Role, Status};
+use quorate_sim::{Bounds, Invariant, NodeSet, Plan, Subject, View};
+
+pub use service::{Op, Service};
+
+/// Raft with one register service per node, whole or with one seeded bug.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cluster {
+    #[cfg(quorate_bugs)]
+    pub bug: Option<quorate_raft::Bug>,
+}
+
+impl Subject for Cluster {
+    type Machine = Raft;
+    type App = Service;
+
+    fn config(&self, id: NodeId, plan: &Plan, _: &Service) -> Config {
+        let voters = Voters::majority((1..=u64::from(plan.nodes)).map(NodeId)).expect("distinct ids");
+        // Small limits reach the edges; which ones is the plan's seed's choice.
+        let mut rng = Rng::new(plan.seed).fork(0x636f_6e66);
+        let mut pick =
+            |choices: &[usize]| choices[usize::try_from(rng.below(choices.len() as u64)).unwrap_or(0)];
+        Config {
+            election_timeout: Duration::from_millis(300),
+            heartbeat: Duration::from_millis(50),
+            outcome_timeout: Duration::from_millis(2_000),
+            batch_entries_max: pick(&[1, 2, 3, 64]),
+            batch_bytes_max: pick(&[400, 4096]),
+            proposal_bytes_max: 64,
+            inflight_messages_max: pick(&[1, 2, 16]),
+            inflight_bytes_max: pick(&[1, 300, 100_000]),
+            log_bytes_max: pick(&[4_000, 1_000_000]),
+            outstanding_max: pick(&[4, 1_000]),
+            snapshot_part_bytes_max: 8,
+            snapshot_parts_max: 64,
+            log_keep_entries: [0, 1, 5][pick(&[0, 1, 2])],
+            #[cfg(quorate_bugs)]
+            bug: self.bug,
+            ..Config::new(id, voters)
+        }
+    }
+
+    fn app(&self, _: NodeId, plan: &Plan) -> Service {
+        let snapshot_every =
+            [u64::MAX, 1, 4, 12][usize::try_from(Rng::new(plan.seed).fork(1).below(4)).unwrap_or(0)];
+        Service::new(snapshot_every)
+    }
+
+    fn command(&self, k: u64, rng: &mut Rng) -> Command {
+        match rng.below(8) {
+            0..4 => Command::Propose(service::write(k, 0)),
+            4 => Command::ProposeAll((0..=rng.below(3)).map(|part| service::write(k, part)).collect()),
+            _ => Command::Read,
+        }
+    }
+
+    fn tag_of(&self, event: &Event) -> Option<Tag> {
+        match event {
+            Event::Proposed { tag, .. }
+            | Event::Readable { tag, .. }
+            | Event::Compacted { tag, .. }
+            | Event::Refused { tag, .. }
+            | Event::Unknown { tag } => Some(*tag),
+            Event::Committed { .. } | Event::Restore { .. } | Event::Role { .. } => None,
+        }
+    }
+
+    fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {
+        invariants::all()
+    }
+
+    fn is_leader_event(&self, event: &Event) -> bool {
+        matches!(event, Event::Role { role: Role::Leader, .. })
+    }
+
+    /// A leader whose whole log, with an entry of its own term, is committed and delivered on those who follow it.
+    fn at_rest(&self, view: &View<'_, Self>) -> Result<(), String> {
+        let core: NodeSet = view.core();
+        let alive = core.iter().filter_map(|id| view.node(id)?.machine());
+        let statuses: Vec<_> = alive.map(Raft::status).collect();
+        if statuses.len() < core.iter().count() {
+            return Err("a node of the core is down".to_owned());
+        }
+        // The leader may be outside of the core, if it happens to be whole.
+        let up: Vec<_> = view.nodes().iter().filter_map(|node| Some(node.machine()?.status())).collect();
+        let Some(leader) =
+            up.iter().filter(|status| status.role == Role::Leader).max_by_key(|status| status.term)
+        else {
+            return Err(format!("no leader: {statuses:?}"));
+        };
+        let caught_up =
+            |status: &&Status| status.leader == Some(leader.id) && status.delivered == leader.last.index;
+        // A leader outside of the core that reaches a quorum may leave members of the core behind for ever: that the
+        // others have a leader is what keeps those members from deposing it.
+        let (among, needed) = if core.contains(leader.id) {
+            (&statuses, statuses.len())
+        } else {
+            (&up, usize::from(view.plan().nodes) / 2 + 1)
+        };
+        if among.iter().filter(caught_up).count() >= needed {
+            return Ok(());
+        }
+        Err(format!("not all of {statuses:?} are where {leader:?} is"))
+    }
+}
+
+pub fn bounds() -> Bounds {
+    Bounds { nodes: 1..=5, ..Bounds::default() }
+}
+
+pub fn payload_of(entry: &quorate_raft::Entry) -> Option<&Bytes> {
+    entry.payload.data()
+}

@@ -1,0 +1,66 @@
+use crate::world::World;
+
+impl<S: Subject> World<'_, S> {
+    pub(crate) fn on_synced(&mut self, at: usize) -> Result<(), Verdict> {
+        self.counters.syncs += 1;
+        let node = &mut self.nodes[at];
+        let acknowledged = match node.disk.end_sync() {
+            Ok(acknowledged) => acknowledged,
+            Err(error) => return Err(self.unfoldable(at, &error)),
+        };
+        self.trace.synced(self.now, node.id, acknowledged);
+        if node.disk.start_sync() {
+            let synced = self.now + span(&mut node.rng, &self.plan.disk.sync);
+            self.queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
+        }
+        self.acknowledge(at, acknowledged);
+        Ok(())
+    }
+
+    pub(crate) fn acknowledge(&mut self, at: usize, ticket: Option<Ticket>) {
+        let Some(ticket) = ticket else { return };
+        let node = &mut self.nodes[at];
+        let incarnation = node.incarnation;
+        let told = self.now + span(&mut node.rng, &self.plan.disk.tell);
+        self.queue.push(told, What::Persisted { node: at, incarnation, ticket });
+        if node.rng.chance(self.plan.disk.repeat) {
+            let again = told + node.rng.span(Duration::ZERO..REPEAT_SPAN);
+            self.queue.push(again, What::Persisted { node: at, incarnation, ticket });
+        }
+    }
+
+    pub(crate) fn take_checkpoint(&mut self, at: usize) -> Result<(), Verdict> {
+        let node = &mut self.nodes[at];
+        if !node.disk.wants_checkpoint(self.plan.disk.checkpoint_every) {
+            return Ok(());
+        }
+        let Some(machine) = &node.machine else { return Ok(()) };
+        self.counters.checkpoints += 1;
+        self.in_machine = true;
+        let checkpoint = folded_checkpoint(machine);
+        self.in_machine = false;
+        let (folded, all) = match (checkpoint, node.disk.fold_of_all()) {
+            (Ok(folded), Ok(all)) => (folded, all),
+            (Err(error), _) | (_, Err(error)) => return Err(self.unfoldable(at, &error)),
+        };
+        if folded != all {
+            let why = format!("{}: its checkpoint folds to another image than its records", node.id);
+            return Err(self.violated("checkpoint equals the fold", why));
+        }
+        node.disk.start_checkpoint(folded, node.out.issued());
+        let done = self.now + span(&mut node.rng, &self.plan.disk.checkpoint);
+        self.queue.push(done, What::Checkpointed { node: at, incarnation: node.incarnation });
+        Ok(())
+    }
+
+    pub(crate) fn on_checkpointed(&mut self, at: usize) -> Result<(), Verdict> {
+        self.counters.checkpoints_done += 1;
+        match self.nodes[at].disk.end_checkpoint() {
+            Ok(acknowledged) => {
+                self.acknowledge(at, acknowledged);
+                Ok(())
+            }
+            Err(error) => Err(self.unfoldable(at, &error)),
+        }
+    }
+}

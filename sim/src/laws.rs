@@ -1,0 +1,119 @@
+//! Universal laws: what every machine keeps, whatever its protocol. One macro, one `#[test]` per law.
+//!
+//! A law feeds one machine a random script (messages near its state, commands, acknowledgements, wakes) and demands
+//! something of every step. [`machine_laws!`](crate::machine_laws) runs each law under many seeds, in scripts that grow, and prints the
+//! seed that fails; `LAWS_SEED=N` runs that one alone.
+//!
+//! | law | what it rules out |
+//! |---|---|
+//! | [`deterministic`] | clocks, hash order, randomness from elsewhere |
+//! | [`forks_identically`] | state shared between clones |
+//! | [`shifts_with_time`] | instants that mean something |
+//! | [`total_on_garbage`] | panics on what peers and clocks may do |
+//! | [`bounded`] | steps with unbounded effects |
+//! | [`answers_once`] | commands answered twice, or never asked |
+//! | [`early_wake_is_a_no_op`] | work that depends on when it is woken |
+//! | [`due_wake_progresses`] | timer storms |
+//! | [`tickets_rise`] | acknowledgements taken for one another |
+//! | [`foreign_persisted_is_harmless`] | the same |
+//! | [`recovery_equals_the_fold`] | fields forgotten at a restart |
+//! | [`checkpoint_equals_the_fold`] | fields forgotten in a checkpoint |
+//! | [`refuses_bad_configs`] (claimed) | configuration traps |
+//! | [`duplicates_are_harmless`] (claimed) | handlers that count messages |
+//! | [`nothing_leaks_before_its_ticket`] (claimed) | promises that a crash breaks |
+//! | [`round_trips`] (claimed) | encodings that lose something |
+//!
+//! The claimed ones need to be told something by [`Scripted`]; without that they print "not claimed".
+
+mod claims;
+mod draw;
+mod durability;
+mod limits;
+mod prove;
+mod purity;
+mod rig;
+
+use quickcheck::Gen;
+use quorate_machine::NodeId;
+
+pub use crate::laws::{
+    claims::{duplicates_are_harmless, nothing_leaks_before_its_ticket, refuses_bad_configs, round_trips},
+    draw::{below, near, some_node},
+    durability::{
+        checkpoint_equals_the_fold, foreign_persisted_is_harmless, recovery_equals_the_fold, tickets_rise,
+    },
+    limits::{answers_once, bounded, due_wake_progresses, early_wake_is_a_no_op, total_on_garbage},
+    prove::{Broken, Finding, prove},
+    purity::{deterministic, forks_identically, shifts_with_time},
+};
+use crate::subject::{CommandOf, ConfigOf, EffectOf, ImageOf, MessageOf, RecordOf, Subject};
+
+/// What the laws need to know of a machine besides how to run it.
+pub trait Scripted: Subject {
+    /// A message that could matter to this machine now: draw numbers with [`near`] what its state holds, and nodes
+    /// with [`some_node`], so that most messages are plausible and some are nonsense.
+    fn message(&self, g: &mut Gen, near: &Self::Machine) -> MessageOf<Self>;
+
+    /// A command that could matter to this machine now, including those by which its application answers.
+    fn plausible_command(&self, g: &mut Gen, near: &Self::Machine) -> CommandOf<Self>;
+
+    /// The most effects that one step may have, among at most five nodes.
+    fn effects_max(&self) -> usize;
+
+    /// Configurations of node `id` that must be refused.
+    fn bad_configs(&self, _id: NodeId) -> Vec<ConfigOf<Self>> {
+        Vec::new()
+    }
+
+    /// Claims that a second copy of this message, right after the first, changes nothing and tells nothing.
+    fn is_idempotent(&self, _message: &MessageOf<Self>) -> Option<bool> {
+        None
+    }
+
+    /// Whether this effect, of a machine that started with nothing, may only leave once a record is durable.
+    fn depends_on_disk(&self, _effect: &EffectOf<Self>) -> Option<bool> {
+        None
+    }
+
+    /// Encodes, decodes and compares; the error says what differs.
+    fn round_trip(&self, _what: Encoded<'_, Self>) -> Option<Result<(), String>> {
+        None
+    }
+}
+
+/// What [`Scripted::round_trip`] encodes and decodes.
+pub enum Encoded<'a, S: Subject> {
+    /// A message.
+    Message(&'a MessageOf<S>),
+    /// A record.
+    Record(&'a RecordOf<S>),
+    /// An image.
+    Image(&'a ImageOf<S>),
+}
+
+/// One `#[test]` for each of the [laws](crate::laws), in a module of this name, for a [`Scripted`](crate::laws::Scripted) subject.
+///
+/// ```ignore
+/// quorate_sim::machine_laws!(register_laws, RegisterSubject);
+/// ```
+#[macro_export]
+macro_rules! machine_laws {
+    ($name:ident, $subject:expr) => {
+        $crate::machine_laws!(@each $name, $subject,
+            deterministic, forks_identically, shifts_with_time, total_on_garbage, bounded, answers_once,
+            early_wake_is_a_no_op, due_wake_progresses, tickets_rise, foreign_persisted_is_harmless,
+            recovery_equals_the_fold, checkpoint_equals_the_fold, refuses_bad_configs, duplicates_are_harmless,
+            nothing_leaks_before_its_ticket, round_trips);
+    };
+    (@each $name:ident, $subject:expr, $($law:ident),*) => {
+        mod $name {
+            use super::*;
+            $(
+                #[test]
+                fn $law() -> ::core::result::Result<(), $crate::laws::Broken> {
+                    $crate::laws::prove(stringify!($law), &$subject, $crate::laws::$law)
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,169 @@
+use crate::world::World;
+
+impl<S: Subject> World<'_, S> {
+    pub(crate) fn feed(&mut self, at: usize, input: InputOf<S::Machine>) -> Result<(), Verdict> {
+        let node = &mut self.nodes[at];
+        let Some(machine) = &mut node.machine else { return Ok(()) };
+        let kind = StepKind::of(&input);
+        let local = node.clock.local(self.now);
+        self.trace.input(self.now, self.events, node.id, &input);
+        self.events += 1;
+        self.in_machine = true;
+        machine.step(local, input, &mut node.out);
+        self.in_machine = false;
+        self.settle(at, local, kind)
+    }
+
+    /// Everything that follows from one step.
+    pub(crate) fn settle(&mut self, at: usize, local: Time, kind: StepKind) -> Result<(), Verdict> {
+        let effects = self.nodes[at].out.len() as u64;
+        self.fingerprint.step(self.now, at, kind, effects);
+        if effects > 0 {
+            self.trace.effects(self.nodes[at].out.effects());
+            self.tell(at)?;
+        }
+        self.judge(at, local, kind)?;
+        let cut_short = effects > 0 && self.perform(at);
+        if !self.wanted.is_empty() {
+            self.submit_wanted(at);
+        }
+        self.arm(at);
+        if self.trips.any() {
+            self.strike_tripped(at, cut_short)?;
+        }
+        self.take_checkpoint(at)
+    }
+
+    /// Tells the application, and checks what must be true of every step's effects.
+    pub(crate) fn tell(&mut self, at: usize) -> Result<(), Verdict> {
+        let effects = mem::take(&mut self.nodes[at].out);
+        let result = effects.effects().iter().try_for_each(|effect| match effect {
+            Effect::Emit(event) => self.tell_one(at, event),
+            Effect::Send { to, .. } if place(*to) == at => {
+                let why = format!("{to} does {effect:?}");
+                Err(self.violated("no message to itself", why))
+            }
+            Effect::Send { .. } | Effect::Persist { .. } => Ok(()),
+        });
+        self.nodes[at].out = effects;
+        result
+    }
+
+    pub(crate) fn tell_one(&mut self, at: usize, event: &<S::Machine as Machine>::Event) -> Result<(), Verdict> {
+        self.counters.told += 1;
+        self.with_app(at, |app, answers| app.on_event(event, answers));
+        if self.subject.is_leader_event(event) {
+            self.counters.leaders += 1;
+            self.trips.on_leader(self.plan, at, self.counters.leaders);
+        }
+        match self.subject.tag_of(event) {
+            Some(tag) if !self.nodes[at].open.remove(&tag) => {
+                let why = format!("{} answers {tag:?}, which is not open, with {event:?}", self.nodes[at].id);
+                Err(self.violated("one answer per command", why))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    pub(crate) fn judge(&mut self, at: usize, local: Time, kind: StepKind) -> Result<(), Verdict> {
+        let mut invariants = mem::take(&mut self.invariants);
+        let node = &self.nodes[at];
+        let step = Step { node: node.id, local, kind, effects: node.out.effects() };
+        let view = self.view();
+        let broken = invariants
+            .iter_mut()
+            .find_map(|invariant| invariant.after(&view, &step).err().map(|why| (invariant.name(), why)));
+        self.invariants = invariants;
+        broken.map_or(Ok(()), |(name, why)| Err(self.violated(name, why)))
+    }
+
+    /// Hands the effects to network and disk, in order. Says whether a crash cut them short.
+    pub(crate) fn perform(&mut self, at: usize) -> bool {
+        let Self { nodes, network, queue, counters, trips, plan, now, .. } = self;
+        let all = nodes.len();
+        let node = &mut nodes[at];
+        let mut cut_short = false;
+        for effect in node.out.drain() {
+            cut_short = match effect {
+                Effect::Send { to, message } => {
+                    let to = place(to);
+                    if to < all {
+                        let letter = Letter { from: at, to, message };
+                        network
+                            .send(*now, letter, counters, |at, letter| queue.push(at, What::Deliver(letter)));
+                    } else {
+                        counters.stray += 1;
+                    }
+                    node.sends += 1;
+                    trips.on_send(plan, at, node.sends)
+                }
+                Effect::Persist { ticket, record } => {
+                    counters.persisted += 1;
+                    node.persists += 1;
+                    node.disk.append(ticket, record);
+                    trips.on_persist(plan, at, node.persists)
+                }
+                Effect::Emit(_) => {
+                    node.events += 1;
+                    trips.on_event(plan, at, node.events)
+                }
+            };
+            if cut_short {
+                break;
+            }
+        }
+        if !cut_short && node.disk.start_sync() {
+            let synced = *now + span(&mut node.rng, &plan.disk.sync);
+            queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
+        }
+        cut_short
+    }
+
+    pub(crate) fn with_app(
+        &mut self,
+        at: usize,
+        call: impl FnOnce(&mut S::App, &mut Answers<'_, CommandOf<S>, OpOf<S>>),
+    ) {
+        let node = &mut self.nodes[at];
+        let mut answers = Answers {
+            node: node.id,
+            now: self.now,
+            local: node.clock.local(self.now),
+            next_tag: &mut self.next_tag,
+            rng: &mut node.rng,
+            wanted: &mut self.wanted,
+            history: &mut self.history,
+        };
+        call(&mut node.app, &mut answers);
+    }
+
+    pub(crate) fn submit_wanted(&mut self, node: usize) {
+        let incarnation = self.nodes[node].incarnation;
+        for (span, wanted) in self.wanted.drain(..) {
+            let what = match wanted {
+                Wanted::Submit { tag, command } => What::Submit { node, incarnation, tag, command },
+                Wanted::Timer(note) => What::Timer { node, incarnation, note },
+            };
+            self.queue.push(self.now + span, what);
+        }
+    }
+
+    /// Sees to it that the node is woken when it wants to be.
+    pub(crate) fn arm(&mut self, at: usize) {
+        let node = &mut self.nodes[at];
+        let Some(deadline) = node.machine.as_ref().and_then(Machine::deadline) else { return };
+        let due = if deadline <= node.clock.local(self.now) {
+            self.now + span(&mut node.rng, &self.plan.batching)
+        } else {
+            let lateness = Duration::ZERO..self.plan.clocks.lateness;
+            node.clock.world(deadline).max(self.now) + span(&mut node.rng, &lateness)
+        };
+        // An earlier wake stands: when it comes it is found early, and another is set.
+        if node.armed.is_some_and(|armed| armed <= due) {
+            return;
+        }
+        node.armed = Some(due);
+        node.arming += 1;
+        self.queue.push(due, What::Wake { node: at, arming: node.arming });
+    }
+}
