@@ -1,1 +1,4 @@
-//! quorate-bench
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+
+pub mod raft;

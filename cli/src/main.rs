@@ -1,1 +1,73 @@
-fn main() {}
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the command meets the real world: clocks, threads, processes"
+)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "nothing here is without std")]
+
+mod arguments;
+mod bench;
+mod client;
+mod cluster;
+mod connection;
+mod demo;
+mod display;
+mod dump;
+mod info;
+mod problem;
+mod process;
+mod progress;
+mod reply;
+mod restore;
+mod serve;
+mod status;
+mod units;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{
+    arguments::{Arguments, Command},
+    problem::Problem,
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprint!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Problem> {
+    match command {
+        Command::Serve(options) => in_runtime(serve::run(options)),
+        Command::Cluster(options) => in_runtime(cluster::run(options)),
+        Command::Client(options) => client::run(&options),
+        Command::Status(options) => in_runtime(status::run(options)),
+        Command::Bench(options) => in_runtime(bench::run(options)),
+        Command::Demo(options) => in_runtime(demo::run(options)),
+        Command::Dump(options) => in_runtime(dump::run(options)),
+        Command::Restore(options) => in_runtime(restore::run(options)),
+    }
+}
+
+fn in_runtime(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitCode, Problem> {
+    runtime()?.block_on(command)
+}
+
+/// One thread is enough: what takes time here is disks and networks.
+fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(format!("the runtime cannot be started: {error}")))
+}

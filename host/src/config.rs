@@ -34,6 +34,9 @@ pub struct Limits {
     pub peer_queue_bytes_max: usize,
     /// How many received messages wait for the machine before connections are read no further.
     pub inbox_messages_max: usize,
+    /// How many bytes the received messages that wait have, as they came, before connections are read no further; no less
+    /// than a frame.
+    pub inbox_bytes_max: u32,
     /// How many commands wait for the machine before [`Handle::submit`](crate::Handle::submit) waits.
     pub commands_max: usize,
     /// How many inputs the machine is fed before it is woken, if it wants to be.
@@ -64,6 +67,7 @@ impl Default for Limits {
             peer_queue_messages_max: 16_384,
             peer_queue_bytes_max: 32 << 20,
             inbox_messages_max: 4_096,
+            inbox_bytes_max: 64 << 20,
             commands_max: 4_096,
             inputs_per_turn_max: 512,
             journal_queue_bytes_max: 64 << 20,
@@ -146,6 +150,7 @@ impl Limits {
         let frame = ("frame_bytes_max", u128::from(self.frame_bytes_max));
         let message_framed = self.message_bytes_max as usize + frame::HEADER_BYTES;
         at_most(("record_bytes_max", u128::from(self.record_bytes_max)), frame)?;
+        at_most(frame, ("inbox_bytes_max", u128::from(self.inbox_bytes_max)))?;
         at_most(("message_bytes_max", u128::from(self.message_bytes_max)), frame)?;
         at_most(
             ("message_bytes_max with its frame", message_framed as u128),

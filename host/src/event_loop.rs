@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use quorate_machine::{Input, InputOf, Machine, NodeId, OutboxOf, Time};
+use quorate_machine::{Input, InputOf, Machine, OutboxOf, Time};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, Sleep},
@@ -12,6 +12,7 @@ use crate::{
     Application, Limits, RunError,
     handle::Ask,
     ports::{MessageOf, Ports},
+    transport::Arrival,
 };
 
 /// The loop and everything in it.
@@ -19,7 +20,7 @@ pub(crate) struct EventLoop<A: Application> {
     pub(crate) machine: A::Machine,
     pub(crate) out: OutboxOf<A::Machine>,
     pub(crate) ports: Ports<A>,
-    pub(crate) messages: mpsc::Receiver<(NodeId, MessageOf<A>)>,
+    pub(crate) messages: mpsc::Receiver<Arrival<MessageOf<A>>>,
     pub(crate) asks: mpsc::Receiver<Ask<A>>,
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) limits: Limits,
@@ -31,7 +32,7 @@ pub(crate) struct EventLoop<A: Application> {
 
 /// What was received while waiting, and is fed in the next turn.
 pub(crate) struct Held<A: Application> {
-    message: Option<(NodeId, MessageOf<A>)>,
+    message: Option<Arrival<MessageOf<A>>>,
     ask: Option<Ask<A>>,
 }
 
@@ -89,7 +90,7 @@ impl<A: Application> EventLoop<A> {
                 return Ok(taken);
             }
             let next = self.held.message.take().or_else(|| self.messages.try_recv().ok());
-            let Some((from, message)) = next else { return Ok(taken) };
+            let Some(Arrival { from, message, .. }) = next else { return Ok(taken) };
             self.step(now, Input::Receive { from, message })?;
         }
         Ok(room)
@@ -125,7 +126,8 @@ impl<A: Application> EventLoop<A> {
 
     /// Whether another turn would find something at once.
     fn has_work(&self) -> bool {
-        let waiting = !self.messages.is_empty() || !self.asks.is_empty();
+        let held = self.held.message.is_some() || self.held.ask.is_some();
+        let waiting = held || !self.messages.is_empty() || !self.asks.is_empty();
         let taken_in = waiting && !self.ports.ledger.is_behind();
         taken_in || !self.ports.commands.is_empty() || self.is_due()
     }
@@ -141,11 +143,13 @@ impl<A: Application> EventLoop<A> {
             alarm.as_mut().reset(at);
         }
         let open = !self.ports.ledger.is_behind();
+        // What a turn held back because the disk was behind must not be overwritten.
+        let (no_message, no_ask) = (self.held.message.is_none(), self.held.ask.is_none());
         let stopping = self.drain_until.is_some();
         tokio::select! {
             () = self.ports.ledger.changed() => {}
-            Some(message) = self.messages.recv(), if open => self.held.message = Some(message),
-            Some(ask) = self.asks.recv(), if open => self.held.ask = Some(ask),
+            Some(message) = self.messages.recv(), if open && no_message => self.held.message = Some(message),
+            Some(ask) = self.asks.recv(), if open && no_ask => self.held.ask = Some(ask),
             () = alarm, if wake_at.is_some() => {}
             Ok(()) = self.stop.changed(), if !stopping => {}
         }

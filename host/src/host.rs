@@ -18,7 +18,7 @@ use crate::{
     journal::{self, Opened},
     ledger::{Ledger, Sizes},
     ports::{MessageOf, Peer, Ports, RecordOf},
-    transport::{self, Backoff, Incoming, Introduction, Outgoing, SendQueue},
+    transport::{self, Arrival, Backoff, Incoming, Introduction, Outgoing, SendQueue},
     writer::{JournalWriter, Tail},
 };
 
@@ -30,7 +30,7 @@ pub struct Host<A: Application> {
     event_loop: EventLoop<A>,
     handle: Handle<A>,
     listener: Listener,
-    inbox: mpsc::Sender<(NodeId, MessageOf<A>)>,
+    inbox: mpsc::Sender<Arrival<MessageOf<A>>>,
     outgoing: Vec<Outgoing>,
     config: Config,
     recovery: Recovery,

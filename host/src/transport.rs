@@ -11,7 +11,7 @@ pub(crate) use self::address::require_loopback;
 pub use self::address::{AddressError, Listener};
 pub(crate) use self::{
     handshake::Introduction,
-    incoming::{Incoming, accept},
+    incoming::{Arrival, Incoming, accept},
     outgoing::{Backoff, Outgoing},
     queue::{Queued, SendQueue},
 };

@@ -215,10 +215,14 @@ impl Worker {
         if let Err(error) = self.work() {
             self.give_up(error);
         }
+        self.join_checkpoint();
+        self.report.send_modify(|progress| progress.ended = true);
+    }
+
+    fn join_checkpoint(&mut self) {
         if let Some(Err(panic)) = self.checkpointing.take().map(JoinHandle::join) {
             drop(panic); // the default hook has reported it
         }
-        self.report.send_modify(|progress| progress.ended = true);
     }
 
     fn work(&mut self) -> Result<(), WriteError> {
@@ -259,12 +263,13 @@ impl Worker {
         if batch.bytes.capacity() <= BUFFER_BYTES_KEPT {
             self.shared.lock().spare = batch.bytes;
         }
-        if let Some(ticket) = batch.ticket {
-            self.report.send_modify(|progress| {
+        // Reported even if nothing became durable: the loop may wait for the queue to be shorter.
+        self.report.send_modify(|progress| {
+            if let Some(ticket) = batch.ticket {
                 progress.ticket = ticket;
                 progress.sequence = batch.sequence;
-            });
-        }
+            }
+        });
         Ok(())
     }
 
@@ -283,6 +288,8 @@ impl Worker {
     }
 
     fn rotate(&mut self, rotation: Rotation) -> Result<(), WriteError> {
+        // The loop begins one checkpoint at a time; two could publish their markers in the wrong order.
+        self.join_checkpoint();
         self.sync()?;
         let Rotation { generation, header, checkpoint } = rotation;
         let path = journal::journal_path(self.folder.path(), generation);

@@ -1,11 +1,13 @@
 //! Three hosts on loopback in one process.
 
 #![allow(
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc,
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "tests of a driver meet the real world"
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "tests of a driver meet the real world, and say what went wrong by panicking"
 )]
 
 mod common;
@@ -130,6 +132,32 @@ fn a_stopping_host_does_not_wait_for_ever() {
             })
             .await
             .unwrap();
+        node.stop().await;
+    });
+}
+
+#[test]
+fn a_disk_that_is_behind_holds_commands_back_and_loses_none() {
+    run(async {
+        let mut cluster = Cluster::new(1);
+        cluster.limits.journal_queue_bytes_max = 1;
+        cluster.limits.commands_max = 2;
+        let mut node = cluster.start(1);
+        let handle = node.handle.clone();
+        let submitting = tokio::spawn(async move {
+            for value in 0..500 {
+                handle.submit(Tag(value), value).await.unwrap();
+            }
+        });
+        let mut answered = Vec::new();
+        while answered.len() < 500 {
+            answered.push(match soon("an answer", node.events.recv()).await.unwrap() {
+                common::Event::Written { tag, .. } | common::Event::Refused { tag, .. } => tag,
+            });
+        }
+        submitting.await.unwrap();
+        answered.sort();
+        assert!(answered.iter().copied().eq((0..500).map(Tag)), "an answer is missing or doubled");
         node.stop().await;
     });
 }

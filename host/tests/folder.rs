@@ -1,11 +1,13 @@
 //! The data folder: whose it is, and what is refused.
 
 #![allow(
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc,
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "tests of a driver meet the real world"
+    clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::unwrap_used,
+    reason = "tests of a driver meet the real world, and say what went wrong by panicking"
 )]
 
 mod common;

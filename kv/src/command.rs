@@ -10,7 +10,6 @@ mod table;
 use bytes::Bytes;
 
 pub use self::{
-    docs::{count, docs, info, list},
     error::CommandError,
     local::{Hello, Local},
     table::{Arity, Flag, KeyPositions, Spec, TABLE},

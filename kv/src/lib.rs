@@ -3,14 +3,19 @@
 
 pub mod command;
 pub mod core;
+pub mod dump;
 mod glob;
+pub mod node;
 mod number;
 mod operation;
 mod query;
 mod reply;
+pub mod server;
 mod store;
+mod wall;
 
 pub use crate::{
+    node::{Node, NodeConfig},
     operation::{
         Batch, Change, Condition, DecodeError, End, Expiry, ExpireWhen, Operation, Set, SetAnswer,
     },

@@ -5,10 +5,12 @@ mod desk;
 mod info;
 mod inline;
 mod limits;
+mod pipeline;
 mod request;
 mod respond;
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::{
         Arc,
@@ -21,7 +23,7 @@ use quorate_host::{AddressError, Handle};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{oneshot, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -30,6 +32,11 @@ pub use self::{
     desk::{Desk, RoleView},
     limits::{Limits, LimitsError},
 };
+use self::pipeline::Group;
+use crate::{core::Failure, reply::Reply};
+
+/// The error line of a node that is going down. The command had no effect.
+const STOPPED: &str = "ERR this node is stopping; the command had no effect";
 
 /// How clients reach the store. Accepts connections until it is stopped.
 #[derive(Debug)]
@@ -43,6 +50,8 @@ pub struct Server {
 struct Shared {
     handle: Handle<Desk>,
     limits: Limits,
+    /// The most bytes of writes that fit into one log entry.
+    batch_bytes_max: usize,
     address: SocketAddr,
     started: Instant,
     counters: Counters,
@@ -56,17 +65,40 @@ struct Counters {
     commands: AtomicU64,
 }
 
+impl Counters {
+    fn prometheus(&self) -> String {
+        let Self { connected, accepted, rejected, commands } = self;
+        let (connected, accepted) = (connected.load(Ordering::Relaxed), accepted.load(Ordering::Relaxed));
+        let (rejected, commands) = (rejected.load(Ordering::Relaxed), commands.load(Ordering::Relaxed));
+        format!(
+            "# HELP quorate_clients Clients connected.\n# TYPE quorate_clients gauge\nquorate_clients {connected}\n\
+             # HELP quorate_clients_accepted_total Clients that ever connected.\n\
+             # TYPE quorate_clients_accepted_total counter\nquorate_clients_accepted_total {accepted}\n\
+             # HELP quorate_clients_rejected_total Clients turned away, there being too many.\n\
+             # TYPE quorate_clients_rejected_total counter\nquorate_clients_rejected_total {rejected}\n\
+             # HELP quorate_client_commands_total Commands received.\n\
+             # TYPE quorate_client_commands_total counter\nquorate_client_commands_total {commands}\n"
+        )
+    }
+}
+
 impl Server {
-    /// Binds the address that clients will use. Nothing is accepted before [`run`](Self::run).
-    ///
-    /// # Errors
-    /// When the address is not on loopback, or cannot be bound.
-    pub async fn bind(address: SocketAddr, handle: Handle<Desk>, limits: Limits) -> Result<Self, AddressError> {
-        let listener = bind(address).await?;
-        let address = listener.local_addr().map_err(|source| AddressError::Bind { address, source })?;
+    pub(crate) fn new(
+        listener: TcpListener,
+        handle: Handle<Desk>,
+        limits: Limits,
+        batch_bytes_max: usize,
+    ) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
         let counters = Counters::default();
-        let shared = Shared { handle, limits, address, started: Instant::now(), counters };
+        let shared = Shared { handle, limits, batch_bytes_max, address, started: Instant::now(), counters };
         Ok(Self { listener, shared: Arc::new(shared) })
+    }
+
+    /// What it counts, in the Prometheus text format; readable while it runs.
+    pub(crate) fn metrics(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.counters.prometheus()
     }
 
     /// Where it listens.
@@ -75,12 +107,13 @@ impl Server {
     }
 
     /// Accepts and serves until `stop` turns true; then every connection finishes what it was asked, and closes.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let mut stopped = stop.clone();
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = until_true(&mut stopped) => break,
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => self.welcome(stream, &mut connections, &stop).await,
                     // Out of descriptors: wait for one to come back rather than spin.
@@ -117,7 +150,32 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, AddressError> {
+impl Shared {
+    /// Has the machine carry out a group; the error line if it could not.
+    async fn ask(&self, group: Group) -> Result<Vec<Reply>, Cow<'static, str>> {
+        let may_have_happened = matches!(group, Group::Writes(_));
+        let command = group.into_command();
+        let (outcome, answered) = oneshot::channel();
+        let entered = self.handle.enter(move |desk, commands| desk.submit(command, outcome, commands)).await;
+        if entered.is_err() {
+            return Err(STOPPED.into());
+        }
+        match answered.await {
+            Ok(outcome) => outcome.map_err(|failure| failure.to_string().into()),
+            Err(_) if may_have_happened => Err(Failure::Unknown.to_string().into()),
+            Err(_) => Err(STOPPED.into()),
+        }
+    }
+}
+
+/// Waits until the flag is raised, or nobody is left to raise it.
+async fn until_true(flag: &mut watch::Receiver<bool>) {
+    // Either way it is over; the guard that the channel gives must not live across a wait.
+    let _ = flag.wait_for(|raised| *raised).await;
+}
+
+/// Binds the address that clients will use.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, AddressError> {
     if !address.ip().is_loopback() {
         return Err(AddressError::NotLoopback { address });
     }

@@ -1,3 +1,5 @@
+//! A register that one node writes and a majority stores.
+
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
@@ -23,33 +25,57 @@ pub struct Register {
     resend_at: Option<Time>,
 }
 
+/// What the caller decides.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// This node.
     pub id: NodeId,
+    /// The one that writes.
     pub writer: NodeId,
+    /// All nodes.
     pub members: Vec<NodeId>,
+    /// How long an answer may take before its question is repeated.
     pub resend_after: Duration,
 }
 
 /// A value and how many were written before it. Only the writer makes new versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
+    /// How many it is, from 1.
     pub number: u64,
+    /// The value.
     pub value: u64,
 }
 
+/// What nodes say to each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
+    /// The writer: keep this.
     Store(Version),
-    Stored { number: u64 },
+    /// The others: it is on disk here.
+    Stored {
+        /// Which version.
+        number: u64,
+    },
 }
 
+/// What the local caller is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A majority has it on disk.
-    Written { tag: Tag, version: Version },
+    Written {
+        /// The caller's tag.
+        tag: Tag,
+        /// What is stored.
+        version: Version,
+    },
     /// Nothing changed: this node is not the writer, or another write is under way. Here is the value back.
-    Refused { tag: Tag, value: u64 },
+    Refused {
+        /// The caller's tag.
+        tag: Tag,
+        /// What was to be written.
+        value: u64,
+    },
 }
 
 impl Machine for Register {
@@ -202,43 +228,36 @@ impl Durable for Register {
 }
 
 /// A driver in a few lines: three nodes, a perfect network, a perfect disk, and a clock that jumps to what is due.
-fn main() {
+fn main() -> Result<(), std::convert::Infallible> {
     let members = vec![NodeId(1), NodeId(2), NodeId(3)];
-    let node = |id| {
-        let config = Config {
-            id,
-            writer: NodeId(1),
-            members: members.clone(),
-            resend_after: Duration::from_millis(5),
-        };
-        Register::recover(config, Version::default(), 0, Time::ZERO).map(|node| (node, Outbox::new()))
-    };
-    let mut nodes: BTreeMap<NodeId, _> = members.iter().map(|&id| (id, node(id).unwrap())).collect();
+    let mut nodes = BTreeMap::new();
+    for id in members.clone() {
+        let resend_after = Duration::from_millis(5);
+        let config = Config { id, writer: NodeId(1), members: members.clone(), resend_after };
+        nodes.insert(id, (Register::recover(config, Version::default(), 0, Time::ZERO)?, Outbox::new()));
+    }
     let mut inputs = VecDeque::from([(NodeId(1), Input::Submit { tag: Tag(7), command: 42 })]);
-    let mut now = Time::ZERO;
+    let (mut now, mut answer) = (Time::ZERO, None);
 
-    let answer = loop {
+    while answer.is_none() {
         let (id, input) = inputs.pop_front().unwrap_or_else(|| {
-            let (at, id) =
-                nodes.iter().filter_map(|(id, (node, _))| Some((node.deadline()?, *id))).min().unwrap();
+            let due = nodes.iter().filter_map(|(id, (node, _))| Some((node.deadline()?, *id)));
+            let (at, id) = due.min().expect("somebody waits for something until there is an answer");
             now = now.max(at);
             (id, Input::Wake)
         });
-        let (node, out) = nodes.get_mut(&id).unwrap();
+        let Some((node, out)) = nodes.get_mut(&id) else { continue };
         node.step(now, input, out);
-        let mut told = None;
         for effect in out.drain() {
             match effect {
                 Effect::Send { to, message } => inputs.push_back((to, Input::Receive { from: id, message })),
                 Effect::Persist { ticket, .. } => {
-                    inputs.extend(ticket.map(|ticket| (id, Input::Persisted(ticket))))
+                    inputs.extend(ticket.map(|ticket| (id, Input::Persisted(ticket))));
                 }
-                Effect::Emit(event) => told = Some(event),
+                Effect::Emit(event) => answer = Some(event),
             }
         }
-        if let Some(event) = told {
-            break event;
-        }
-    };
-    assert_eq!(answer, Event::Written { tag: Tag(7), version: Version { number: 1, value: 42 } });
+    }
+    assert_eq!(answer, Some(Event::Written { tag: Tag(7), version: Version { number: 1, value: 42 } }));
+    Ok(())
 }

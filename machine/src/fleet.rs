@@ -65,16 +65,14 @@ impl<K: Ord + Clone + Hash, M: Machine> Fleet<K, M> {
 
     /// Adds a member, and returns the one that had this key before.
     pub fn insert(&mut self, key: K, member: M) -> Option<M> {
-        let before = self.members.insert(key.clone(), member);
-        self.reschedule(&key);
-        before
+        self.agree(&key, member.deadline());
+        self.members.insert(key, member)
     }
 
     /// Takes a member out. What it still waits for will not be told to anyone.
     pub fn remove(&mut self, key: &K) -> Option<M> {
-        let member = self.members.remove(key)?;
-        self.reschedule(key);
-        Some(member)
+        self.agree(key, None);
+        self.members.remove(key)
     }
 
     /// A member, to look at.
@@ -124,6 +122,11 @@ impl<K: Ord + Clone + Hash, M: Machine> Fleet<K, M> {
 
     fn reschedule(&mut self, key: &K) {
         let wanted = self.members.get(key).and_then(M::deadline);
+        self.agree(key, wanted);
+    }
+
+    /// Enters into the agenda when this member is wanted next.
+    fn agree(&mut self, key: &K, wanted: Option<Time>) {
         if self.agreed.get(key).copied() == wanted {
             return;
         }

@@ -25,6 +25,7 @@ impl Time {
 
     /// The instant one nanosecond later: what a machine answers as its deadline when it has more to do than one
     /// bounded step.
+    #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

@@ -58,7 +58,7 @@ impl Config {
             voters,
             election_timeout: Duration::from_millis(300),
             heartbeat: Duration::from_millis(50),
-            outcome_timeout: Duration::from_millis(3_000),
+            outcome_timeout: Duration::from_secs(3),
             proposal_bytes_max: 1 << 20,
             batch_bytes_max: (1 << 20) + 4096,
             batch_entries_max: 4096,

@@ -3,12 +3,14 @@
 use alloc::collections::VecDeque;
 use core::hash::{Hash, Hasher};
 
-use quorate_machine::{Aside, Clock, Durable, NodeId, OutboxOf, Rng, Ticket, Time};
+use quorate_machine::{Aside, Clock, Durable, NodeId, OutboxOf, Rng, Tag, Ticket, Time};
 use thiserror::Error;
 
 use crate::{
+    bug::Bug,
     config::{Config, ConfigError},
     entry::Entries,
+    event::Event,
     id::{Index, LogId, Term},
     log::Log,
     message::Body,
@@ -33,12 +35,12 @@ pub(crate) struct Disk {
 }
 
 /// What becomes true with a ticket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum Mark {
     Incarnation,
     Vote { term: Term, vote: Option<NodeId> },
     Log(Index),
-    Compacted { tag: quorate_machine::Tag, last: LogId },
+    Compacted { tag: Aside<Tag>, last: LogId },
     Installed(LogId),
 }
 
@@ -78,10 +80,7 @@ impl Disk {
     pub(crate) fn digest(&self, mut hasher: &mut dyn Hasher) {
         (self.log, self.incarnation, self.committed).hash(&mut hasher);
         for (_, mark) in &self.unsynced {
-            match mark {
-                Mark::Compacted { last, .. } => last.hash(&mut hasher),
-                mark => mark.hash(&mut hasher),
-            }
+            mark.hash(&mut hasher);
         }
     }
 }
@@ -118,7 +117,7 @@ impl Raft {
             }
             Mark::Vote { term, vote } => self.on_vote_durable(now, term, vote, out),
             Mark::Log(upto) => self.disk.log = self.disk.log.max(upto),
-            Mark::Compacted { tag, last } => out.emit(crate::Event::Compacted { tag, last }),
+            Mark::Compacted { tag, last } => out.emit(Event::Compacted { tag: *tag, last }),
             Mark::Installed(last) => self.disk.log = self.disk.log.max(last.index),
         }
     }
@@ -129,7 +128,7 @@ impl Raft {
         }
         match vote {
             Some(candidate) if candidate == self.config.id => self.on_stood(now, out),
-            Some(candidate) if !self.has(crate::bug::Bug::VoteBeforeDurable) => {
+            Some(candidate) if !self.has(Bug::VoteBeforeDurable) => {
                 self.send(candidate, Body::Voted { granted: true }, out);
             }
             _ => {}

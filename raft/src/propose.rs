@@ -203,7 +203,9 @@ impl Raft {
             }
             Asked::All(payloads) => {
                 let count = payloads.len() as u64;
-                payloads.into_iter().for_each(|payload| self.append_payload(payload));
+                for payload in payloads {
+                    self.append_payload(payload);
+                }
                 (count, true)
             }
         };

@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use bytes::Bytes;
-use quorate_machine::{NodeId, OutboxOf, Tag, Time};
+use quorate_machine::{Aside, NodeId, OutboxOf, Tag, Time};
 
 use crate::{
     bug::Bug,
@@ -130,7 +130,7 @@ impl Raft {
         let record = Record::Snapshot { last, parts: snapshot.count(), base: self.log.base(), keep: true };
         self.snapshot = Some(snapshot);
         self.disk.note_commit(last.index);
-        self.persist(record, Mark::Compacted { tag, last }, out);
+        self.persist(record, Mark::Compacted { tag: Aside::new(tag), last }, out);
         Ok(())
     }
 

@@ -165,7 +165,6 @@ impl Raft {
         *self.batch = (Index::ZERO, Entries::new());
     }
 
-    #[expect(clippy::unused_self, reason = "compiled to nothing outside of debug builds")]
     pub(crate) fn check(&self) {
         debug_assert!(self.delivered <= self.committed, "delivered what is not committed");
         debug_assert!(self.committed <= self.log.last_index(), "committed beyond the log");

@@ -6,9 +6,9 @@ mod cluster;
 
 use std::collections::BTreeMap;
 
-use cluster::{Cluster, bounds};
+use cluster::Cluster;
 use quorate_raft::Bug;
-use quorate_sim::{Verdict, generate, run};
+use quorate_sim::{Verdict, run};
 
 /// How many plans a bug may survive.
 const SEEDS: u64 = 20_000;
@@ -42,7 +42,7 @@ fn every_seeded_bug_is_caught() {
 
 fn hunt(bug: Bug, start: u64) -> Option<(u64, String)> {
     let cluster = Cluster { bug: Some(bug) };
-    (start..start + SEEDS).find_map(|seed| match run(&cluster, &generate::mix(seed, &bounds())).verdict {
+    (start..start + SEEDS).find_map(|seed| match run(&cluster, &cluster::plan(seed)).verdict {
         Verdict::Violated { invariant, .. } => Some((seed, invariant.to_string())),
         Verdict::Stuck { .. } => Some((seed, "stuck".to_owned())),
         _ => None,

@@ -35,7 +35,7 @@ fn main() {
         let begun = Instant::now();
         let report = run(&toy, &plan);
         let elapsed = begun.elapsed();
-        let speed = report.events as u128 * 1_000_000 / elapsed.as_micros();
+        let speed = u128::from(report.events) * 1_000_000 / elapsed.as_micros();
         println!(
             "one long run: {} events in {elapsed:.2?}: {speed} events/s, {}",
             report.events, report.verdict

@@ -46,3 +46,31 @@ impl LocalClock {
 fn narrow(wide: u128) -> u64 {
     u64::try_from(wide).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn world_is_the_first_instant_at_which_the_clock_shows_as_much() {
+        for seed in 0..200 {
+            let plan =
+                ClockPlan { offset: Duration::from_secs(9), drift_ppm: 400_000, lateness: Duration::ZERO };
+            let clock = LocalClock::new(&plan, Rng::new(seed));
+            for step in 1..50_u64 {
+                let local = Time::from_nanos(step * step * 987_654_321 + seed);
+                let world = clock.world(local);
+                assert!(clock.local(world) >= local);
+                let before = Time::from_nanos(world.as_nanos().saturating_sub(1));
+                assert!(world == Time::ZERO || clock.local(before) < local, "seed {seed}, {local:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_without_offset_and_drift_is_the_worlds() {
+        let clock = LocalClock::new(&ClockPlan::default(), Rng::new(1));
+        let at = Time::from_nanos(123_456_789_012_345);
+        assert_eq!((clock.local(at), clock.world(at)), (at, at));
+    }
+}

@@ -154,3 +154,125 @@ where
         Ok(losses)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::convert::Infallible;
+
+    use quorate_machine::{InputOf, Machine, OutboxOf, Time};
+
+    use super::*;
+
+    /// A machine whose image is the list of its records.
+    struct List;
+
+    impl Machine for List {
+        type Message = ();
+        type Command = ();
+        type Record = u64;
+        type Event = ();
+
+        fn step(&mut self, _: Time, _: InputOf<Self>, _: &mut OutboxOf<Self>) {}
+
+        fn deadline(&self) -> Option<Time> {
+            None
+        }
+
+        fn digest(&self, _: &mut dyn core::hash::Hasher) {}
+    }
+
+    impl Durable for List {
+        type Config = ();
+        type Image = Vec<u64>;
+        type Error = Infallible;
+
+        fn absorb(image: &mut Vec<u64>, record: u64) -> Result<(), Infallible> {
+            image.push(record);
+            Ok(())
+        }
+
+        fn recover((): (), _: Vec<u64>, _: u64, _: Time) -> Result<Self, Infallible> {
+            Ok(Self)
+        }
+
+        fn checkpoint(&self, _: &mut dyn FnMut(u64)) {}
+    }
+
+    /// What the driver's duties promise, whatever happens in whatever order.
+    #[test]
+    fn what_survives_is_a_prefix_that_holds_all_that_was_acknowledged() {
+        let mut lost = 0;
+        for seed in 0..2_000 {
+            let mut rng = Rng::new(seed);
+            let mut disk = Disk::<List>::new();
+            let mut issued: Vec<u64> = Vec::new();
+            // How many records there were when each ticket was issued.
+            let mut tickets: Vec<usize> = Vec::new();
+            let mut acknowledged = 0;
+            for _ in 0..rng.below(60) {
+                let told = match rng.below(8) {
+                    0..3 => {
+                        issued.push(seed * 100 + issued.len() as u64);
+                        let lazy = rng.below(3) == 0;
+                        if !lazy {
+                            tickets.push(issued.len());
+                        }
+                        let ticket = (!lazy).then_some(Ticket(tickets.len() as u64));
+                        disk.append(ticket, issued[issued.len() - 1]);
+                        None
+                    }
+                    3 => {
+                        disk.start_sync();
+                        None
+                    }
+                    4 | 5 => disk.end_sync().unwrap_or_default(),
+                    6 if disk.wants_checkpoint(1) => {
+                        assert_eq!(disk.fold_of_all(), Ok(issued.clone()));
+                        disk.start_checkpoint(issued.clone(), Ticket(tickets.len() as u64));
+                        None
+                    }
+                    _ => disk.end_checkpoint().unwrap_or_default(),
+                };
+                if let Some(ticket) = told {
+                    let covered =
+                        ticket.0.checked_sub(1).and_then(|at| tickets.get(usize::try_from(at).ok()?));
+                    acknowledged = acknowledged.max(*covered.expect("only issued tickets are acknowledged"));
+                }
+                assert!(issued.starts_with(disk.image()), "seed {seed}");
+                assert!(disk.image().len() >= acknowledged, "seed {seed}");
+            }
+            let loss = [Loss::Nothing, Loss::Suffix, Loss::All][usize::try_from(seed % 3).unwrap_or(0)];
+            let losses = disk.crash(loss, &mut rng).unwrap_or_default();
+            assert!(issued.starts_with(disk.image()) && disk.image().len() >= acknowledged, "seed {seed}");
+            assert_eq!(losses.records as usize, issued.len() - disk.image().len());
+            assert!(loss != Loss::Nothing || losses.records == 0);
+            lost += losses.records;
+        }
+        assert!(lost > 1_000, "{lost} records lost: the crashes did not matter");
+    }
+
+    #[test]
+    fn durable_and_never_told_is_noticed() {
+        let mut disk = Disk::<List>::new();
+        disk.append(Some(Ticket(1)), 1);
+        assert!(disk.start_sync());
+        assert_eq!(disk.end_sync(), Ok(Some(Ticket(1))));
+        assert!(disk.crash(Loss::All, &mut Rng::new(1)).is_ok_and(|losses| losses.never_told));
+        disk.append(Some(Ticket(1)), 2);
+        disk.tell(Ticket(1));
+        assert!(disk.crash(Loss::Nothing, &mut Rng::new(1)).is_ok_and(|losses| !losses.never_told));
+        assert_eq!(disk.image(), &[1, 2]);
+    }
+
+    #[test]
+    fn notes_alone_never_start_a_sync() {
+        let mut disk = Disk::<List>::new();
+        disk.append(None, 1);
+        assert!(!disk.start_sync());
+        disk.append(Some(Ticket(1)), 2);
+        assert!(disk.start_sync());
+        assert!(!disk.start_sync(), "one at a time");
+        assert_eq!(disk.end_sync(), Ok(Some(Ticket(1))));
+        assert_eq!(disk.image(), &[1, 2]);
+    }
+}

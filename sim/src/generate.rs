@@ -237,9 +237,10 @@ fn some_fault(rng: &mut Rng, bounds: &Bounds, nodes: u8, classes: u64) -> Fault 
         2 => {
             let side: NodeSet = NodeSet::first(nodes).iter().filter(|_| rng.below(2) == 0).collect();
             let rest = NodeSet::first(nodes).iter().filter(|node| !side.contains(*node)).collect();
-            match side.is_empty() || side.len() == usize::from(nodes) {
-                true => Fault::Isolate { who, span },
-                false => Fault::Cut { from: side, to: rest, both: rng.below(2) == 0, span },
+            if side.is_empty() || side.len() == usize::from(nodes) {
+                Fault::Isolate { who, span }
+            } else {
+                Fault::Cut { from: side, to: rest, both: rng.below(2) == 0, span }
             }
         }
         3 => Fault::Isolate { who, span },

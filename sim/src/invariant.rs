@@ -40,6 +40,7 @@ pub trait Invariant<S: Subject> {
 }
 
 /// The world, to look at.
+#[derive(Debug)]
 pub struct View<'a, S: Subject> {
     pub(crate) nodes: &'a [Node<S>],
     pub(crate) history: &'a History<OpOf<S>>,
@@ -82,6 +83,7 @@ impl<'a, S: Subject> View<'a, S> {
 }
 
 /// One step of one node.
+#[derive(Debug)]
 pub struct Step<'a, S: Subject> {
     /// Which node.
     pub node: NodeId,

@@ -1,4 +1,17 @@
-use crate::world::World;
+//! What the disks do in the meantime: syncs, acknowledgements, checkpoints.
+
+use core::time::Duration;
+
+use quorate_machine::{Durable, Ticket};
+
+use crate::{
+    report::Verdict,
+    subject::Subject,
+    world::{What, World},
+};
+
+/// An acknowledgement is repeated at most this much later.
+const REPEAT_SPAN: Duration = Duration::from_millis(100);
 
 impl<S: Subject> World<'_, S> {
     pub(crate) fn on_synced(&mut self, at: usize) -> Result<(), Verdict> {
@@ -10,18 +23,18 @@ impl<S: Subject> World<'_, S> {
         };
         self.trace.synced(self.now, node.id, acknowledged);
         if node.disk.start_sync() {
-            let synced = self.now + span(&mut node.rng, &self.plan.disk.sync);
+            let synced = self.now + node.draw(&self.plan.disk.sync);
             self.queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
         }
         self.acknowledge(at, acknowledged);
         Ok(())
     }
 
-    pub(crate) fn acknowledge(&mut self, at: usize, ticket: Option<Ticket>) {
+    fn acknowledge(&mut self, at: usize, ticket: Option<Ticket>) {
         let Some(ticket) = ticket else { return };
         let node = &mut self.nodes[at];
         let incarnation = node.incarnation;
-        let told = self.now + span(&mut node.rng, &self.plan.disk.tell);
+        let told = self.now + node.draw(&self.plan.disk.tell);
         self.queue.push(told, What::Persisted { node: at, incarnation, ticket });
         if node.rng.chance(self.plan.disk.repeat) {
             let again = told + node.rng.span(Duration::ZERO..REPEAT_SPAN);
@@ -37,7 +50,7 @@ impl<S: Subject> World<'_, S> {
         let Some(machine) = &node.machine else { return Ok(()) };
         self.counters.checkpoints += 1;
         self.in_machine = true;
-        let checkpoint = folded_checkpoint(machine);
+        let checkpoint = fold_of_checkpoint(machine);
         self.in_machine = false;
         let (folded, all) = match (checkpoint, node.disk.fold_of_all()) {
             (Ok(folded), Ok(all)) => (folded, all),
@@ -48,7 +61,7 @@ impl<S: Subject> World<'_, S> {
             return Err(self.violated("checkpoint equals the fold", why));
         }
         node.disk.start_checkpoint(folded, node.out.issued());
-        let done = self.now + span(&mut node.rng, &self.plan.disk.checkpoint);
+        let done = self.now + node.draw(&self.plan.disk.checkpoint);
         self.queue.push(done, What::Checkpointed { node: at, incarnation: node.incarnation });
         Ok(())
     }
@@ -63,4 +76,16 @@ impl<S: Subject> World<'_, S> {
             Err(error) => Err(self.unfoldable(at, &error)),
         }
     }
+}
+
+/// What a machine's checkpoint adds up to.
+pub(crate) fn fold_of_checkpoint<M: Durable>(machine: &M) -> Result<M::Image, M::Error> {
+    let mut image = M::Image::default();
+    let mut result = Ok(());
+    machine.checkpoint(&mut |record| {
+        if result.is_ok() {
+            result = M::absorb(&mut image, record);
+        }
+    });
+    result.map(|()| image)
 }

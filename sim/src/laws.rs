@@ -33,6 +33,8 @@ mod prove;
 mod purity;
 mod rig;
 
+use core::fmt;
+
 use quickcheck::Gen;
 use quorate_machine::NodeId;
 
@@ -91,9 +93,19 @@ pub enum Encoded<'a, S: Subject> {
     Image(&'a ImageOf<S>),
 }
 
+impl<S: Subject> fmt::Debug for Encoded<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => message.fmt(f),
+            Self::Record(record) => record.fmt(f),
+            Self::Image(_) => f.write_str("an image"),
+        }
+    }
+}
+
 /// One `#[test]` for each of the [laws](crate::laws), in a module of this name, for a [`Scripted`](crate::laws::Scripted) subject.
 ///
-/// ```ignore
+/// ```text
 /// quorate_sim::machine_laws!(register_laws, RegisterSubject);
 /// ```
 #[macro_export]

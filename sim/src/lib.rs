@@ -13,20 +13,23 @@ mod fault;
 mod fingerprint;
 mod history;
 mod invariant;
+mod journal;
 mod network;
 mod node;
 mod parse;
 mod plan;
 mod queue;
 mod report;
+mod rest;
 mod run;
 mod runner;
 mod shrink;
+mod step;
+mod strike;
 mod subject;
 mod tally;
 mod trace;
 mod trip;
-mod verdict;
 mod world;
 
 pub use crate::{

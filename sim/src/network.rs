@@ -192,3 +192,67 @@ fn place(below: u64) -> usize {
 fn places(set: NodeSet, nodes: usize) -> impl Iterator<Item = usize> {
     (1..=nodes as u64).zip(0..).filter(move |(id, _)| set.contains(NodeId(*id))).map(|(_, place)| place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: fn() -> NetworkPlan = || NetworkPlan {
+        latency: Duration::from_millis(1)..Duration::from_millis(90),
+        spike: Chance::ppm(100_000),
+        spike_span: Duration::from_secs(1),
+        ..NetworkPlan::default()
+    };
+
+    /// When each of a hundred messages arrives, sent a millisecond apart; `None` for those that do not.
+    fn arrivals(plan: &NetworkPlan) -> Vec<Option<Time>> {
+        let mut network = Network::new(plan, 2, &Rng::new(5));
+        let send = |n: u64| {
+            let mut arrival = None;
+            let now = Time::ZERO + Duration::from_millis(n);
+            let letter = Letter { from: 0, to: 1, message: n };
+            network.send(now, letter, &mut Counters::default(), |at, _| arrival = Some(at));
+            arrival
+        };
+        (0..100).map(send).collect()
+    }
+
+    #[test]
+    fn a_fifo_link_keeps_the_order_and_another_does_not() {
+        let calm = NetworkPlan { spike: Chance::NEVER, ..PLAN() };
+        assert!(!arrivals(&calm).is_sorted());
+        assert!(arrivals(&NetworkPlan { fifo: true, ..calm }).is_sorted());
+    }
+
+    #[test]
+    fn losing_some_messages_does_not_disturb_the_others() {
+        let all = arrivals(&PLAN());
+        let some = arrivals(&NetworkPlan { loss: Chance::ppm(500_000), ..PLAN() });
+        assert!((20..80).contains(&some.iter().flatten().count()));
+        assert!(some.iter().zip(&all).all(|(some, all)| some.is_none() || some == all));
+    }
+
+    #[test]
+    fn chances_are_met() {
+        for (ppm, range) in
+            [(0, 0..=0), (10_000, 700..=1_300), (500_000, 49_000..=51_000), (1_000_000, 100_000..=100_000)]
+        {
+            let mut rng = Rng::new(1);
+            let hit = (0..100_000).filter(|_| hits(Chance::ppm(ppm), rng.draw() >> 20)).count();
+            assert!(range.contains(&hit), "{ppm} ppm: {hit}");
+        }
+    }
+
+    #[test]
+    fn overlapping_cuts_are_mended_one_by_one() {
+        let mut network = Network::<u64>::new(&PLAN(), 3, &Rng::new(5));
+        let set = |id| NodeSet::EMPTY.with(NodeId(id));
+        network.cut(set(1), set(2), false, false);
+        network.cut(set(1).with(NodeId(3)), set(2), true, false);
+        assert!(!network.is_open(0, 1) && !network.is_open(1, 0) && !network.is_open(2, 1));
+        network.cut(set(1).with(NodeId(3)), set(2), true, true);
+        assert!(!network.is_open(0, 1) && network.is_open(1, 0) && network.is_open(2, 1));
+        network.cut(set(1), set(2), false, true);
+        assert!(network.is_open(0, 1));
+    }
+}

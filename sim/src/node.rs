@@ -1,4 +1,5 @@
 use alloc::collections::BTreeSet;
+use core::{fmt, ops::Range, time::Duration};
 
 use quorate_machine::{NodeId, Outbox, OutboxOf, Rng, Tag, Time};
 
@@ -52,6 +53,11 @@ impl<S: Subject> Node<S> {
         }
     }
 
+    /// Draws only from ranges that have something to choose from.
+    pub(crate) fn draw(&mut self, range: &Range<Duration>) -> Duration {
+        if range.is_empty() { range.start } else { self.rng.span(range.clone()) }
+    }
+
     /// Its name.
     pub const fn id(&self) -> NodeId {
         self.id
@@ -86,4 +92,16 @@ impl<S: Subject> Node<S> {
     pub fn unanswered(&self) -> impl Iterator<Item = Tag> {
         self.open.iter().copied()
     }
+}
+
+impl<S: Subject> fmt::Debug for Node<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, incarnation, machine, .. } = self;
+        write!(f, "{id} ({}, incarnation {incarnation})", if machine.is_some() { "up" } else { "down" })
+    }
+}
+
+/// Where the node sits; somewhere beyond all nodes if there is no such node.
+pub(crate) fn place(node: NodeId) -> usize {
+    usize::try_from(node.0).ok().and_then(|id| id.checked_sub(1)).unwrap_or(usize::MAX)
 }

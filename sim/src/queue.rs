@@ -26,16 +26,12 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn push(&mut self, at: Time, what: T) {
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot] = Some(what);
-                slot
-            }
-            None => {
-                self.slots.push(Some(what));
-                self.slots.len() - 1
-            }
-        };
+        let slot = self.free.pop().unwrap_or(self.slots.len());
+        if slot == self.slots.len() {
+            self.slots.push(Some(what));
+        } else {
+            self.slots[slot] = Some(what);
+        }
         self.heap.push(Reverse(Key { at, order: self.pushed, slot }));
         self.pushed += 1;
     }

@@ -1,5 +1,6 @@
 use core::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use core::panic::AssertUnwindSafe;
+use std::panic::{catch_unwind, resume_unwind};
 
 use quorate_machine::{Machine, Time};
 use siphasher::sip::SipHasher13;
@@ -9,7 +10,7 @@ use crate::{
     report::{Report, Verdict},
     subject::Subject,
     trace::Trace,
-    world::{CORE, World},
+    world::{World, draws},
 };
 
 /// Runs the plan. The report is a function of the two arguments.
@@ -35,10 +36,7 @@ fn play<S: Subject>(world: &mut World<'_, S>) -> Result<(), Verdict> {
     world.begin()?;
     let healed = Time::ZERO + world.plan.safety;
     world.run_until(healed)?;
-    let rested = match world.plan.liveness.is_zero() {
-        true => Ok(()),
-        false => find_rest(world, healed),
-    };
+    let rested = if world.plan.liveness.is_zero() { Ok(()) } else { find_rest(world, healed) };
     match rested {
         Ok(()) | Err(Verdict::Stuck { .. }) => world.judge_at_end().and(rested),
         Err(violated) => Err(violated),
@@ -49,7 +47,7 @@ fn play<S: Subject>(world: &mut World<'_, S>) -> Result<(), Verdict> {
 const LOOKS: u32 = 16;
 
 fn find_rest<S: Subject>(world: &mut World<'_, S>, healed: Time) -> Result<(), Verdict> {
-    let core = world.subject.core(world.plan, &mut world.rng.fork(CORE));
+    let core = world.subject.core(world.plan, &mut world.rng.fork(draws::CORE));
     world.trace.phase(healed, || format!("liveness: the core {core} is healed"));
     world.heal(core)?;
     let last_command = world.plan.commands.iter().map(|command| command.at).max().unwrap_or(Time::ZERO);

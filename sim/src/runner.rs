@@ -127,7 +127,9 @@ impl Check {
             }
         }
         let mut all = Tally::default();
-        tallies.iter().for_each(|tally| all.add(tally));
+        for tally in &tallies {
+            all.add(tally);
+        }
         Ok(all)
     }
 
@@ -174,16 +176,14 @@ impl Check {
     fn failure<S: Subject>(&self, subject: &S, plan: &Plan, verdict: &Verdict) -> Box<Failure> {
         let seed = plan.seed;
         let first_size = plan.faults.len() + plan.commands.len();
-        let (plan, report) = match verdict.invariant() {
-            Some(NOT_DETERMINISTIC) => {
-                let report = run_traced(subject, plan, self.trace_lines);
-                (plan.clone(), Report { verdict: verdict.clone(), ..report })
-            }
-            _ => {
-                let plan = shrink(subject, plan, verdict, self.shrink_runs);
-                let report = run_traced(subject, &plan, self.trace_lines);
-                (plan, report)
-            }
+        // What differs from run to run cannot be told by running it again.
+        let (plan, report) = if verdict.invariant() == Some(NOT_DETERMINISTIC) {
+            let report = run_traced(subject, plan, self.trace_lines);
+            (plan.clone(), Report { verdict: verdict.clone(), ..report })
+        } else {
+            let plan = shrink(subject, plan, verdict, self.shrink_runs);
+            let report = run_traced(subject, &plan, self.trace_lines);
+            (plan, report)
         };
         Box::new(Failure {
             seed,

@@ -29,7 +29,7 @@ const RESEEDS: u64 = 4;
 
 impl<S: Subject> Search<'_, S> {
     /// Keeps the candidate if it, or it under another seed, fails in the same way.
-    fn keep(&mut self, candidate: Plan) -> bool {
+    fn keep(&mut self, candidate: &Plan) -> bool {
         for reseed in 0..=RESEEDS {
             let Some(left) = self.runs.checked_sub(1) else { return false };
             self.runs = left;
@@ -51,7 +51,7 @@ impl<S: Subject> Search<'_, S> {
                 let list = part(&mut candidate);
                 let end = (start + size).min(list.len());
                 list.drain(start..end);
-                if !self.keep(candidate) {
+                if !self.keep(&candidate) {
                     start += size;
                 }
             }
@@ -77,7 +77,7 @@ impl<S: Subject> Search<'_, S> {
             let mut candidate = self.best.clone();
             change(&mut candidate, &calm);
             if candidate != self.best {
-                self.keep(candidate);
+                self.keep(&candidate);
             }
         }
     }

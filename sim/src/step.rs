@@ -1,4 +1,17 @@
-use crate::world::World;
+//! One step of one node, and everything that follows from it at that instant.
+
+use core::{mem, time::Duration};
+
+use quorate_machine::{Effect, InputOf, Machine as _, Time};
+
+use crate::{
+    invariant::{Step, StepKind},
+    network::Letter,
+    node::place,
+    report::Verdict,
+    subject::{Answers, App as _, CommandOf, EventOf, OpOf, Subject, Wanted},
+    world::{What, World},
+};
 
 impl<S: Subject> World<'_, S> {
     pub(crate) fn feed(&mut self, at: usize, input: InputOf<S::Machine>) -> Result<(), Verdict> {
@@ -35,7 +48,7 @@ impl<S: Subject> World<'_, S> {
     }
 
     /// Tells the application, and checks what must be true of every step's effects.
-    pub(crate) fn tell(&mut self, at: usize) -> Result<(), Verdict> {
+    fn tell(&mut self, at: usize) -> Result<(), Verdict> {
         let effects = mem::take(&mut self.nodes[at].out);
         let result = effects.effects().iter().try_for_each(|effect| match effect {
             Effect::Emit(event) => self.tell_one(at, event),
@@ -49,7 +62,7 @@ impl<S: Subject> World<'_, S> {
         result
     }
 
-    pub(crate) fn tell_one(&mut self, at: usize, event: &<S::Machine as Machine>::Event) -> Result<(), Verdict> {
+    fn tell_one(&mut self, at: usize, event: &EventOf<S>) -> Result<(), Verdict> {
         self.counters.told += 1;
         self.with_app(at, |app, answers| app.on_event(event, answers));
         if self.subject.is_leader_event(event) {
@@ -65,7 +78,7 @@ impl<S: Subject> World<'_, S> {
         }
     }
 
-    pub(crate) fn judge(&mut self, at: usize, local: Time, kind: StepKind) -> Result<(), Verdict> {
+    fn judge(&mut self, at: usize, local: Time, kind: StepKind) -> Result<(), Verdict> {
         let mut invariants = mem::take(&mut self.invariants);
         let node = &self.nodes[at];
         let step = Step { node: node.id, local, kind, effects: node.out.effects() };
@@ -78,7 +91,7 @@ impl<S: Subject> World<'_, S> {
     }
 
     /// Hands the effects to network and disk, in order. Says whether a crash cut them short.
-    pub(crate) fn perform(&mut self, at: usize) -> bool {
+    fn perform(&mut self, at: usize) -> bool {
         let Self { nodes, network, queue, counters, trips, plan, now, .. } = self;
         let all = nodes.len();
         let node = &mut nodes[at];
@@ -113,7 +126,7 @@ impl<S: Subject> World<'_, S> {
             }
         }
         if !cut_short && node.disk.start_sync() {
-            let synced = *now + span(&mut node.rng, &plan.disk.sync);
+            let synced = *now + node.draw(&plan.disk.sync);
             queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
         }
         cut_short
@@ -127,8 +140,8 @@ impl<S: Subject> World<'_, S> {
         let node = &mut self.nodes[at];
         let mut answers = Answers {
             node: node.id,
-            now: self.now,
-            local: node.clock.local(self.now),
+            world_now: self.now,
+            now: node.clock.local(self.now),
             next_tag: &mut self.next_tag,
             rng: &mut node.rng,
             wanted: &mut self.wanted,
@@ -142,7 +155,7 @@ impl<S: Subject> World<'_, S> {
         for (span, wanted) in self.wanted.drain(..) {
             let what = match wanted {
                 Wanted::Submit { tag, command } => What::Submit { node, incarnation, tag, command },
-                Wanted::Timer(note) => What::Timer { node, incarnation, note },
+                Wanted::Timer(about) => What::Timer { node, incarnation, note: about },
             };
             self.queue.push(self.now + span, what);
         }
@@ -151,12 +164,12 @@ impl<S: Subject> World<'_, S> {
     /// Sees to it that the node is woken when it wants to be.
     pub(crate) fn arm(&mut self, at: usize) {
         let node = &mut self.nodes[at];
-        let Some(deadline) = node.machine.as_ref().and_then(Machine::deadline) else { return };
+        let Some(deadline) = node.machine.as_ref().and_then(S::Machine::deadline) else { return };
         let due = if deadline <= node.clock.local(self.now) {
-            self.now + span(&mut node.rng, &self.plan.batching)
+            self.now + node.draw(&self.plan.batching)
         } else {
             let lateness = Duration::ZERO..self.plan.clocks.lateness;
-            node.clock.world(deadline).max(self.now) + span(&mut node.rng, &lateness)
+            node.clock.world(deadline).max(self.now) + node.draw(&lateness)
         };
         // An earlier wake stands: when it comes it is found early, and another is set.
         if node.armed.is_some_and(|armed| armed <= due) {

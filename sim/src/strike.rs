@@ -1,9 +1,23 @@
-use crate::world::World;
+//! Processes that start and end, and everything else that a plan's faults do.
+
+use core::time::Duration;
+
+use quorate_machine::{Durable as _, Outbox, Time};
+
+use crate::{
+    fault::{Fault, Loss, NodeSet, Who},
+    invariant::StepKind,
+    journal::fold_of_checkpoint,
+    node::place,
+    report::{Counters, Verdict},
+    subject::{App, Subject},
+    world::{What, World, draws},
+};
 
 impl<S: Subject> World<'_, S> {
     /// Recovers the node's machine from its image.
     pub(crate) fn start(&mut self, at: usize) -> Result<(), Verdict> {
-        let seed = self.rng.fork(MACHINES).fork(at as u64).fork(self.nodes[at].incarnation).draw();
+        let seed = self.rng.fork(draws::MACHINES).fork(at as u64).fork(self.nodes[at].incarnation).draw();
         let node = &mut self.nodes[at];
         let config = self.subject.config(node.id, self.plan, &node.app);
         let local = node.clock.local(self.now);
@@ -17,7 +31,7 @@ impl<S: Subject> World<'_, S> {
                 return Err(self.violated("every image recovers", why));
             }
         };
-        let checkpoint = folded_checkpoint(&machine);
+        let checkpoint = fold_of_checkpoint(&machine);
         self.in_machine = false;
         node.machine = Some(machine);
         match checkpoint {
@@ -31,7 +45,7 @@ impl<S: Subject> World<'_, S> {
         if node.incarnation > 0 {
             self.counters.restarts += 1;
         }
-        self.with_app(at, |app, answers| app.on_start(answers));
+        self.with_app(at, App::on_start);
         self.settle(at, local, StepKind::Started)
     }
 
@@ -91,13 +105,13 @@ impl<S: Subject> World<'_, S> {
         Ok(())
     }
 
-    pub(crate) fn cut(&mut self, from: NodeSet, to: NodeSet, both: bool, span: Duration) {
+    fn cut(&mut self, from: NodeSet, to: NodeSet, both: bool, span: Duration) {
         self.counters.cuts += 1;
         self.network.cut(from, to, both, false);
         self.queue.push(self.now + span, What::Mend { from, to, both });
     }
 
-    pub(crate) fn crash(&mut self, at: usize, down: Duration, loss: Loss) -> Result<(), Verdict> {
+    fn crash(&mut self, at: usize, down: Duration, loss: Loss) -> Result<(), Verdict> {
         let node = &mut self.nodes[at];
         if node.machine.take().is_none() {
             return Ok(());
@@ -142,5 +156,17 @@ impl<S: Subject> World<'_, S> {
             }
         }
         Ok(())
+    }
+}
+
+impl Counters {
+    fn crashed(&mut self, loss: Loss, records: u64, never_told: bool) {
+        match loss {
+            Loss::Nothing => self.crashes_losing_nothing += 1,
+            Loss::Suffix => self.crashes_losing_suffix += 1,
+            Loss::All => self.crashes_losing_all += 1,
+        }
+        self.records_lost += records;
+        self.never_told += u64::from(never_told);
     }
 }

@@ -124,16 +124,18 @@ impl<M: Machine> App<M> for () {
 }
 
 /// What an [`App`] may do when it is called.
+#[derive(Debug)]
 pub struct Answers<'a, C, Op> {
     pub(crate) node: NodeId,
+    pub(crate) world_now: Time,
     pub(crate) now: Time,
-    pub(crate) local: Time,
     pub(crate) next_tag: &'a mut u64,
     pub(crate) rng: &'a mut Rng,
     pub(crate) wanted: &'a mut Vec<(Duration, Wanted<C>)>,
     pub(crate) history: &'a mut History<Op>,
 }
 
+#[derive(Debug)]
 pub(crate) enum Wanted<C> {
     Submit { tag: Tag, command: C },
     Timer(u64),
@@ -147,7 +149,7 @@ impl<C, Op> Answers<'_, C, Op> {
 
     /// The instant by this node's clock.
     pub const fn now(&self) -> Time {
-        self.local
+        self.now
     }
 
     /// Randomness of this node's application.
@@ -176,21 +178,21 @@ impl<C, Op> Answers<'_, C, Op> {
 
     /// Records that a client asked for `op`.
     pub fn invoke(&mut self, process: Tag, op: Op) {
-        self.history.push(process, Kind::Invoke, op, self.now);
+        self.history.push(process, Kind::Invoke, op, self.world_now);
     }
 
     /// Records that it was done.
     pub fn ok(&mut self, process: Tag, op: Op) {
-        self.history.push(process, Kind::Ok, op, self.now);
+        self.history.push(process, Kind::Ok, op, self.world_now);
     }
 
     /// Records that it was certainly not done.
     pub fn fail(&mut self, process: Tag, op: Op) {
-        self.history.push(process, Kind::Fail, op, self.now);
+        self.history.push(process, Kind::Fail, op, self.world_now);
     }
 
     /// Records that nobody knows.
     pub fn info(&mut self, process: Tag, op: Op) {
-        self.history.push(process, Kind::Info, op, self.now);
+        self.history.push(process, Kind::Info, op, self.world_now);
     }
 }

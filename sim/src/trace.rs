@@ -1,5 +1,5 @@
 use alloc::collections::VecDeque;
-use core::fmt::Debug;
+use core::fmt::{Debug, Write as _};
 
 use quorate_machine::{Effect, Input, NodeId, Ticket, Time};
 
@@ -41,14 +41,15 @@ impl Trace {
         let Some(line) = self.lines.back_mut() else { return };
         for (at, effect) in effects.iter().enumerate() {
             line.push_str(if at == 0 { "  -> " } else { ", " });
-            line.push_str(&match effect {
-                Effect::Send { to, message } => format!("send {to} {message:?}"),
+            // Writing to a string cannot fail.
+            let _ = match effect {
+                Effect::Send { to, message } => write!(line, "send {to} {message:?}"),
                 Effect::Persist { ticket: Some(ticket), record } => {
-                    format!("persist {} {record:?}", ticket.0)
+                    write!(line, "persist {} {record:?}", ticket.0)
                 }
-                Effect::Persist { ticket: None, record } => format!("note {record:?}"),
-                Effect::Emit(event) => format!("emit {event:?}"),
-            });
+                Effect::Persist { ticket: None, record } => write!(line, "note {record:?}"),
+                Effect::Emit(event) => write!(line, "emit {event:?}"),
+            };
         }
     }
 

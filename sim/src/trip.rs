@@ -1,9 +1,8 @@
 use alloc::collections::VecDeque;
 
-use quorate_machine::NodeId;
-
 use crate::{
     fault::{Fault, Trigger, Who},
+    node::place,
     plan::Plan,
 };
 
@@ -23,35 +22,30 @@ struct Countdown(Vec<(u64, usize)>);
 
 impl Trips {
     pub(crate) fn new(faults: &[(Trigger, Fault)], nodes: usize) -> Self {
-        let of = |wanted: &dyn Fn(Trigger) -> Option<u64>| {
-            let counted = faults.iter().enumerate();
-            let mut due: Vec<_> =
-                counted.filter_map(|(at, (trigger, _))| Some((wanted(*trigger)?, at))).collect();
-            due.sort_by(|a, b| b.cmp(a));
-            Countdown(due)
-        };
-        let each = |wanted: &dyn Fn(Trigger, NodeId) -> Option<u64>| {
-            (1..=nodes as u64).map(|id| of(&|trigger| wanted(trigger, NodeId(id)))).collect()
-        };
-        Self {
-            persist: each(&|trigger, id| match trigger {
-                Trigger::AfterPersist { node, nth } if node == id => Some(nth),
-                _ => None,
-            }),
-            send: each(&|trigger, id| match trigger {
-                Trigger::AfterSend { node, nth } if node == id => Some(nth),
-                _ => None,
-            }),
-            event: each(&|trigger, id| match trigger {
-                Trigger::AfterEvent { node, nth } if node == id => Some(nth),
-                _ => None,
-            }),
-            leader: of(&|trigger| match trigger {
-                Trigger::AfterLeader { nth } => Some(nth),
-                _ => None,
-            }),
-            tripped: VecDeque::new(),
+        let mut trips = Self::untriggered(nodes);
+        for (fault, (trigger, _)) in faults.iter().enumerate() {
+            let (countdown, nth) = match *trigger {
+                Trigger::At(_) => continue,
+                Trigger::AfterPersist { node, nth } => (trips.persist.get_mut(place(node)), nth),
+                Trigger::AfterSend { node, nth } => (trips.send.get_mut(place(node)), nth),
+                Trigger::AfterEvent { node, nth } => (trips.event.get_mut(place(node)), nth),
+                Trigger::AfterLeader { nth } => (Some(&mut trips.leader), nth),
+            };
+            if let Some(Countdown(due)) = countdown {
+                due.push((nth, fault));
+            }
         }
+        let each = trips.persist.iter_mut().chain(&mut trips.send).chain(&mut trips.event);
+        for Countdown(due) in each.chain([&mut trips.leader]) {
+            due.sort_by(|a, b| b.cmp(a));
+        }
+        trips
+    }
+
+    fn untriggered(nodes: usize) -> Self {
+        let none = || vec![Countdown::default(); nodes];
+        let (persist, send, event) = (none(), none(), none());
+        Self { persist, send, event, leader: Countdown::default(), tripped: VecDeque::new() }
     }
 
     /// Notes what the node's n-th record sets off; whether that ends the node's process at once.
@@ -87,13 +81,7 @@ impl Trips {
 
     /// From now on nothing sets off anything.
     pub(crate) fn disarm(&mut self) {
-        *self = Self {
-            persist: vec![Countdown::default(); self.persist.len()],
-            send: vec![Countdown::default(); self.send.len()],
-            event: vec![Countdown::default(); self.event.len()],
-            leader: Countdown::default(),
-            tripped: VecDeque::new(),
-        };
+        *self = Self::untriggered(self.persist.len());
     }
 }
 
@@ -116,9 +104,9 @@ impl Countdown {
 }
 
 fn is_crash_of(fault: Fault, at: usize) -> bool {
-    match fault {
-        Fault::Crash { who: Who::It, .. } => true,
-        Fault::Crash { who: Who::Node(node), .. } => node.0 == at as u64 + 1,
-        _ => false,
+    let Fault::Crash { who, .. } = fault else { return false };
+    match who {
+        Who::It => true,
+        Who::Node(node) => place(node) == at,
     }
 }

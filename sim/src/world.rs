@@ -1,19 +1,19 @@
-use core::{mem, time::Duration};
+use core::time::Duration;
 
-use quorate_machine::{Durable, Effect, Input, InputOf, Machine, NodeId, Outbox, Rng, Tag, Ticket, Time};
+use quorate_machine::{Durable, Input, Machine, NodeId, Rng, Tag, Ticket, Time};
 
 use crate::{
     clock::LocalClock,
-    fault::{Fault, Loss, NodeSet, Trigger, Who},
+    fault::{NodeSet, Trigger},
     fingerprint::Fingerprint,
     history::History,
-    invariant::{Invariant, Step, StepKind, View},
+    invariant::{Invariant, View},
     network::{Letter, Network},
-    node::Node,
+    node::{Node, place},
     plan::{Plan, PlannedCommand},
     queue::Queue,
     report::{Counters, Verdict},
-    subject::{Answers, App, CommandOf, MessageOf, OpOf, Subject, Wanted},
+    subject::{App, CommandOf, MessageOf, OpOf, Subject, Wanted},
     trace::Trace,
     trip::Trips,
 };
@@ -25,7 +25,7 @@ pub(crate) struct World<'a, S: Subject> {
     pub(crate) now: Time,
     /// What the plan says will happen, latest first: kept out of the queue, which stays small and fast without it.
     agenda: Vec<(Time, Planned)>,
-    queue: Queue<What<S::Machine>>,
+    pub(crate) queue: Queue<What<S::Machine>>,
     pub(crate) nodes: Vec<Node<S>>,
     pub(crate) network: Network<MessageOf<S>>,
     pub(crate) invariants: Vec<Box<dyn Invariant<S>>>,
@@ -40,8 +40,9 @@ pub(crate) struct World<'a, S: Subject> {
     pub(crate) trace: Trace,
     /// Whether a machine is being called: a panic is then a verdict about it.
     pub(crate) in_machine: bool,
-    next_tag: u64,
-    wanted: Vec<(Duration, Wanted<CommandOf<S>>)>,
+    pub(crate) next_tag: u64,
+    /// What an application asked for during the step under way.
+    pub(crate) wanted: Vec<(Duration, Wanted<CommandOf<S>>)>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,7 +52,7 @@ enum Planned {
 }
 
 /// What may happen. What concerns one instance of a process names its incarnation, and is void for a later one.
-enum What<M: Machine> {
+pub(crate) enum What<M: Machine> {
     Deliver(Letter<M::Message>),
     Wake { node: usize, arming: u64 },
     Persisted { node: usize, incarnation: u64, ticket: Ticket },
@@ -65,25 +66,25 @@ enum What<M: Machine> {
     Mend { from: NodeSet, to: NodeSet, both: bool },
 }
 
-const NETWORK: u64 = 1;
-const CLOCKS: u64 = 2;
-const NODES: u64 = 3;
-const COMMANDS: u64 = 4;
-pub(crate) const CORE: u64 = 5;
-const MACHINES: u64 = 6;
-
-/// An acknowledgement is repeated at most this much later.
-const REPEAT_SPAN: Duration = Duration::from_millis(100);
+/// The names under which parts of the world draw from the plan's seed.
+pub(crate) mod draws {
+    pub(crate) const NETWORK: u64 = 1;
+    pub(crate) const CLOCKS: u64 = 2;
+    pub(crate) const NODES: u64 = 3;
+    pub(crate) const COMMANDS: u64 = 4;
+    pub(crate) const CORE: u64 = 5;
+    pub(crate) const MACHINES: u64 = 6;
+}
 
 impl<'a, S: Subject> World<'a, S> {
     pub(crate) fn new(subject: &'a S, plan: &'a Plan, trace: Trace) -> Self {
         let rng = Rng::new(plan.seed);
-        let clocks = rng.fork(CLOCKS);
+        let clocks = rng.fork(draws::CLOCKS);
         let nodes: Vec<_> = (1..=u64::from(plan.nodes))
             .map(|id| {
                 let app = subject.app(NodeId(id), plan);
                 let clock = LocalClock::new(&plan.clocks, clocks.fork(id));
-                Node::new(NodeId(id), app, clock, rng.fork(NODES).fork(id))
+                Node::new(NodeId(id), app, clock, rng.fork(draws::NODES).fork(id))
             })
             .collect();
         Self {
@@ -92,7 +93,7 @@ impl<'a, S: Subject> World<'a, S> {
             now: Time::ZERO,
             agenda: agenda(plan),
             queue: Queue::new(),
-            network: Network::new(&plan.network, nodes.len(), &rng.fork(NETWORK)),
+            network: Network::new(&plan.network, nodes.len(), &rng.fork(draws::NETWORK)),
             trips: Trips::new(&plan.faults, nodes.len()),
             nodes,
             invariants: subject.invariants(),
@@ -248,15 +249,13 @@ impl<'a, S: Subject> World<'a, S> {
             self.counters.unreachable += 1;
             return Ok(());
         }
-        let command = self.subject.command(k, &mut self.rng.fork(COMMANDS).fork(k));
+        let command = self.subject.command(k, &mut self.rng.fork(draws::COMMANDS).fork(k));
         let tag = Tag(self.next_tag);
         self.next_tag += 1;
         self.counters.commands += 1;
         self.with_app(node, |app, answers| app.on_client(k, tag, &command, answers));
         self.nodes[node].open.insert(tag);
-        self.feed(node, Input::Submit { tag, command })?;
-        self.submit_wanted(node);
-        Ok(())
+        self.feed(node, Input::Submit { tag, command })
     }
 
     pub(crate) fn view(&self) -> View<'_, S> {
@@ -267,7 +266,7 @@ impl<'a, S: Subject> World<'a, S> {
         Verdict::Violated { invariant, at: self.events, why }
     }
 
-    fn unfoldable(&self, at: usize, error: &<S::Machine as Durable>::Error) -> Verdict {
+    pub(crate) fn unfoldable(&self, at: usize, error: &<S::Machine as Durable>::Error) -> Verdict {
         self.violated("every record folds", format!("{}: {error:?}", self.nodes[at].id))
     }
 }
@@ -285,25 +284,4 @@ fn agenda(plan: &Plan) -> Vec<(Time, Planned)> {
     agenda.sort_by_key(|(at, _)| *at);
     agenda.reverse();
     agenda
-}
-
-fn folded_checkpoint<M: Durable>(machine: &M) -> Result<M::Image, M::Error> {
-    let mut image = M::Image::default();
-    let mut result = Ok(());
-    machine.checkpoint(&mut |record| {
-        if result.is_ok() {
-            result = M::absorb(&mut image, record);
-        }
-    });
-    result.map(|()| image)
-}
-
-/// Draws only from ranges that have something to choose from.
-fn span(rng: &mut Rng, range: &core::ops::Range<Duration>) -> Duration {
-    if range.is_empty() { range.start } else { rng.span(range.clone()) }
-}
-
-/// Where the node sits; somewhere beyond all nodes if there is no such node.
-fn place(node: NodeId) -> usize {
-    usize::try_from(node.0).ok().and_then(|id| id.checked_sub(1)).unwrap_or(usize::MAX)
 }

@@ -13,7 +13,7 @@ use quorate_wire::{Codec, frame};
 use tokio::{
     io::AsyncReadExt as _,
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -23,12 +23,21 @@ use crate::{Identity, Limits, Metrics};
 
 const READ_BYTES: usize = 64 << 10;
 
+/// A message that has come, and the room it takes up until it is dropped.
+pub(crate) struct Arrival<T> {
+    pub(crate) from: NodeId,
+    pub(crate) message: T,
+    _room: OwnedSemaphorePermit,
+}
+
 /// What all incoming connections share.
 pub(crate) struct Incoming<T> {
     identity: Identity,
     peers: BTreeSet<NodeId>,
     newest: Mutex<BTreeMap<NodeId, Newest>>,
-    inbox: mpsc::Sender<(NodeId, T)>,
+    inbox: mpsc::Sender<Arrival<T>>,
+    /// Bytes that may still come.
+    room: Arc<Semaphore>,
     limits: Limits,
     metrics: Arc<Metrics>,
 }
@@ -43,11 +52,12 @@ impl<T: Send + 'static> Incoming<T> {
     pub(crate) fn new(
         identity: Identity,
         peers: BTreeSet<NodeId>,
-        inbox: mpsc::Sender<(NodeId, T)>,
+        inbox: mpsc::Sender<Arrival<T>>,
         limits: Limits,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { identity, peers, newest: Mutex::default(), inbox, limits, metrics }
+        let room = Arc::new(Semaphore::new(limits.inbox_bytes_max as usize));
+        Self { identity, peers, newest: Mutex::default(), inbox, room, limits, metrics }
     }
 }
 
@@ -142,7 +152,7 @@ impl<T: Send + 'static> Incoming<T> {
             self.metrics.bytes_received.add(bytes as u64);
             while let Some(body) = self.next_frame(&mut buffer)? {
                 match C::decode(&body) {
-                    Ok(message) => self.pass_on(peer, message).await?,
+                    Ok(message) => self.pass_on(peer, message, body.len()).await?,
                     Err(_) => self.metrics.dropped_not_decoded.add(1),
                 }
             }
@@ -156,9 +166,13 @@ impl<T: Send + 'static> Incoming<T> {
         })
     }
 
-    async fn pass_on(&self, peer: NodeId, message: T) -> io::Result<()> {
+    /// Waits for room, so that a peer that sends faster than the machine takes is slowed down by TCP.
+    async fn pass_on(&self, from: NodeId, message: T, bytes: usize) -> io::Result<()> {
+        let ended = || io::Error::from(io::ErrorKind::ConnectionAborted);
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.limits.inbox_bytes_max);
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| ended())?;
         self.metrics.messages_received.add(1);
-        self.inbox.send((peer, message)).await.map_err(|_| io::Error::from(io::ErrorKind::ConnectionAborted))
+        self.inbox.send(Arrival { from, message, _room: room }).await.map_err(|_| ended())
     }
 
     fn count(&self, refusal: Refusal) {

@@ -1,18 +1,7 @@
 //! A replicated register on real hosts: the machine of `quorate-machine`'s own page, unchanged.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of this")]
-#![allow(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "tests of a driver meet the real world"
-)]
 
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::pedantic,
-    clippy::disallowed_types,
-    reason = "an example of another crate"
-)]
+#[allow(missing_docs, clippy::pedantic, reason = "an example of another crate")]
 #[path = "../../../machine/examples/register.rs"]
 mod register;
 

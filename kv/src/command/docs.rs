@@ -6,17 +6,17 @@ use super::table::{Spec, TABLE};
 use crate::reply::Reply;
 
 /// COMMAND COUNT.
-pub fn count() -> Reply {
+pub(super) fn count() -> Reply {
     Reply::count(TABLE.len())
 }
 
 /// COMMAND LIST.
-pub fn list() -> Reply {
+pub(super) fn list() -> Reply {
     Reply::Array(TABLE.iter().map(|spec| Reply::bulk(spec.name)).collect())
 }
 
 /// COMMAND and COMMAND INFO: all commands, or those named; nil for a name that there is none of.
-pub fn info(names: &[Bytes]) -> Reply {
+pub(super) fn info(names: &[Bytes]) -> Reply {
     if names.is_empty() {
         return Reply::Array(TABLE.iter().map(describe).collect());
     }
@@ -25,7 +25,7 @@ pub fn info(names: &[Bytes]) -> Reply {
 }
 
 /// COMMAND DOCS: all commands, or those named; a name that there is none of is left out.
-pub fn docs(names: &[Bytes]) -> Reply {
+pub(super) fn docs(names: &[Bytes]) -> Reply {
     if names.is_empty() {
         return Reply::Map(TABLE.iter().map(document).collect());
     }

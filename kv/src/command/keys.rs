@@ -85,7 +85,7 @@ pub(super) fn pexpireat(rest: &[Bytes]) -> Parsed {
 fn expiring(command: &'static str, milliseconds: bool, absolute: bool, rest: &[Bytes]) -> Parsed {
     let [key, time, options @ ..] = rest else { return Err(CommandError::Arity { command }) };
     let when = expire_when(options)?;
-    let ms = span_ms(command, time, milliseconds)?;
+    let ms = time_ms(command, time, milliseconds, absolute)?;
     let end = if absolute { End::AtMs(ms) } else { End::AfterMs(ms) };
     Ok(Request::Write(Operation::Expire { key: key.clone(), end, when }))
 }
@@ -137,16 +137,20 @@ pub(super) fn persist(rest: &[Bytes]) -> Parsed {
     Ok(Request::Write(Operation::Persist { key: key(rest)? }))
 }
 
-/// A span or an instant in milliseconds, small enough to be added to any clock.
-pub(super) fn span_ms(command: &'static str, time: &[u8], milliseconds: bool) -> Result<i64, CommandError> {
+/// An instant in milliseconds, or a span that is small enough to be added to any clock.
+pub(super) fn time_ms(
+    command: &'static str,
+    time: &[u8],
+    milliseconds: bool,
+    absolute: bool,
+) -> Result<i64, CommandError> {
+    /// No clock shows a later instant: the year 10889.
+    const LATEST_NOW_MS: i64 = 1 << 48;
     let time = number::integer(time).ok_or(CommandError::NotAnInteger)?;
-    let unit = if milliseconds { 1 } else { 1_000 };
-    let ms = time.checked_mul(unit).filter(|ms| ms.checked_add(LATEST_NOW_MS).is_some());
+    let (unit, base) = (if milliseconds { 1 } else { 1_000 }, if absolute { 0 } else { LATEST_NOW_MS });
+    let ms = time.checked_mul(unit).filter(|ms| ms.checked_add(base).is_some());
     ms.ok_or(CommandError::InvalidExpireTime { command })
 }
-
-/// No clock shows a later instant: the year 10889.
-const LATEST_NOW_MS: i64 = 1 << 48;
 
 fn key(rest: &[Bytes]) -> Result<Bytes, CommandError> {
     rest.first().cloned().ok_or(CommandError::Syntax)

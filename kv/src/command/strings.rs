@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{CommandError, Request, keys::span_ms};
+use super::{CommandError, Request, keys::time_ms};
 use crate::{
     number,
     operation::{Condition, End, Expiry, Operation, Set, SetAnswer},
@@ -47,7 +47,7 @@ pub(super) fn set(rest: &[Bytes]) -> Parsed {
         None => Expiry::Never,
         Some(Ends::Keep) => Expiry::Keep,
         Some(Ends::Time { time, milliseconds, absolute }) => {
-            let ms = positive_ms("set", time, milliseconds)?;
+            let ms = positive_ms("set", time, milliseconds, absolute)?;
             Expiry::Ends(if absolute { End::AtMs(ms) } else { End::AfterMs(ms) })
         }
     };
@@ -94,7 +94,7 @@ pub(super) fn psetex(rest: &[Bytes]) -> Parsed {
 
 fn set_with_end(command: &'static str, milliseconds: bool, rest: &[Bytes]) -> Parsed {
     let [key, time, value] = rest else { return Err(CommandError::Arity { command }) };
-    let end = End::AfterMs(positive_ms(command, time, milliseconds)?);
+    let end = End::AfterMs(positive_ms(command, time, milliseconds, false)?);
     Ok(Request::Write(Operation::Set(Set { expiry: Expiry::Ends(end), ..plain(key, value) })))
 }
 
@@ -163,7 +163,12 @@ fn plain(key: &Bytes, value: &Bytes) -> Set {
     }
 }
 
-fn positive_ms(command: &'static str, time: &[u8], milliseconds: bool) -> Result<i64, CommandError> {
-    let ms = span_ms(command, time, milliseconds)?;
+fn positive_ms(
+    command: &'static str,
+    time: &[u8],
+    milliseconds: bool,
+    absolute: bool,
+) -> Result<i64, CommandError> {
+    let ms = time_ms(command, time, milliseconds, absolute)?;
     if ms > 0 { Ok(ms) } else { Err(CommandError::InvalidExpireTime { command }) }
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How a command ended: a reply to each of its parts, or why there is none.
-pub(super) type Outcome = Result<Vec<Reply>, Failure>;
+pub(crate) type Outcome = Result<Vec<Reply>, Failure>;
 
 /// The [`Application`] around a [`Core`]: hands each outcome to the connection that waits for it.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Desk {
     }
 
     /// Submits a command whose outcome goes to `outcome`.
-    pub(super) fn submit(
+    pub(crate) fn submit(
         &mut self,
         command: Command,
         outcome: oneshot::Sender<Outcome>,

@@ -1,7 +1,5 @@
 use thiserror::Error;
 
-use crate::core;
-
 /// How much clients may ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -51,7 +49,7 @@ impl Limits {
     ///
     /// # Errors
     /// Names the first rule that is broken.
-    pub fn validate(&self, core: &core::Config) -> Result<(), LimitsError> {
+    pub fn validate(&self, core: &crate::core::Config) -> Result<(), LimitsError> {
         let counts = [
             ("connections_max", self.connections_max),
             ("command_bytes_max", self.command_bytes_max),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_machine::{Effect, NodeId, Tag};
 use quorate_quorum::Voters;
-use quorate_raft::{Body, Entry, Event, Index, LogId, Message, Payload, Record, Role, Term};
-use quorate_sim::{Invariant, Kind, Step, StepKind, View};
+use quorate_raft::{Body, Entry, Event, Image, Index, LogId, Message, Payload, Record, Role, Term};
+use quorate_sim::{Invariant, Kind, Node, Step, StepKind, View};
 
 use super::{Cluster, Op, service::value_of};
 
@@ -16,6 +16,7 @@ pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
         Box::new(LogMatching::default()),
         Box::new(Committed::default()),
         Box::new(SameStates::default()),
+        Box::new(CommitsOwnTerm::default()),
         Box::new(ReadsAreCurrent::default()),
         Box::new(OutcomesAreTrue),
     ]
@@ -28,7 +29,12 @@ fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event> {
     })
 }
 
-/// Election Safety (Raft §5.2).
+fn quorum_of_disks(view: &View<'_, Cluster>, holds: impl Fn(&Image) -> bool) -> Result<bool, String> {
+    let voters = Voters::majority(view.nodes().iter().map(Node::id)).map_err(|error| error.to_string())?;
+    Ok(voters.has_quorum(|id| view.node(id).is_some_and(|node| holds(node.image()))))
+}
+
+/// Election Safety (Raft §5.2), and its reason: a leader has the votes of a quorum, on disk.
 #[derive(Default)]
 struct OneLeaderPerTerm(BTreeMap<Term, NodeId>);
 
@@ -37,9 +43,15 @@ impl Invariant<Cluster> for OneLeaderPerTerm {
         "one leader per term"
     }
 
-    fn after(&mut self, _: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
         for event in events(step) {
             if let Event::Role { role: Role::Leader, term, .. } = event {
+                let voted = |image: &Image| {
+                    image.term > *term || (image.term == *term && image.vote == Some(step.node))
+                };
+                if !quorum_of_disks(view, voted)? {
+                    return Err(format!("{} leads term {term} without a quorum of votes", step.node));
+                }
                 let first = *self.0.entry(*term).or_insert(step.node);
                 if first != step.node {
                     return Err(format!("{first} and {} both lead term {term}", step.node));
@@ -139,21 +151,15 @@ impl Committed {
             }
             return Ok(());
         }
-        let voters =
-            Voters::majority(view.nodes().iter().map(|node| node.id())).map_err(|e| e.to_string())?;
-        let holds = |id: NodeId| {
-            view.node(id).is_some_and(|node| {
-                let image = node.image();
-                let nth =
-                    index.0.checked_sub(image.base.index.0 + 1).and_then(|nth| usize::try_from(nth).ok());
-                let covered = image.snapshot.as_ref().is_some_and(|snapshot| snapshot.last.index >= index);
-                covered || nth.is_some_and(|nth| image.entries.get(nth) == Some(entry))
-            })
+        let holds = |image: &Image| {
+            let nth = index.0.checked_sub(image.base.index.0 + 1).and_then(|nth| usize::try_from(nth).ok());
+            let covered = image.snapshot.as_ref().is_some_and(|snapshot| snapshot.last.index >= index);
+            covered || nth.is_some_and(|nth| image.entries.get(nth) == Some(entry))
         };
         let term =
             view.node(node).and_then(|node| node.machine()).map_or(Term(u64::MAX), |raft| raft.status().term);
         self.0.insert(index, (entry.clone(), term));
-        if voters.has_quorum(holds) {
+        if quorum_of_disks(view, holds)? {
             return Ok(());
         }
         Err(format!("{node} delivers {index:?} {entry:?}, which no quorum has on disk"))
@@ -204,12 +210,41 @@ impl Invariant<Cluster> for SameStates {
     }
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
-        let Some(app) = view.node(step.node).map(|node| node.app()) else { return Ok(()) };
+        let Some(app) = view.node(step.node).map(Node::app) else { return Ok(()) };
         let known = *self.0.entry(app.applied).or_insert((app.chain, app.value));
         if known == (app.chain, app.value) {
             return Ok(());
         }
         Err(format!("after {:?} {} is in another state than others", app.applied, step.node))
+    }
+}
+
+/// A leader commits by counting only entries of its own term (Raft §5.4.2): figure 8 takes too many coincidences to wait
+/// for an entry that is really lost.
+#[derive(Default)]
+struct CommitsOwnTerm(BTreeMap<NodeId, (Term, Index)>);
+
+impl Invariant<Cluster> for CommitsOwnTerm {
+    fn name(&self) -> &'static str {
+        "commits its own term"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let Some(raft) = view.node(step.node).and_then(|node| node.machine()) else { return Ok(()) };
+        let status = raft.status();
+        if status.role != Role::Leader {
+            self.0.remove(&step.node);
+            return Ok(());
+        }
+        let before = self.0.insert(step.node, (status.term, status.committed));
+        let advanced = before.is_some_and(|(term, index)| term == status.term && index < status.committed);
+        if advanced && raft.term_at(status.committed).is_some_and(|term| term != status.term) {
+            return Err(format!(
+                "{} of term {} commits up to {:?}",
+                step.node, status.term, status.committed
+            ));
+        }
+        Ok(())
     }
 }
 

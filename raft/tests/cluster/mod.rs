@@ -1,16 +1,16 @@
 //! A Raft cluster as a subject of the simulator: a register service on each node, and what must hold of it all.
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "an invariant looks only at the effects that it is about")]
 
 mod invariants;
 mod service;
 
 use core::time::Duration;
 
-use bytes::Bytes;
-use quorate_machine::{NodeId, Rng, Tag};
+use quorate_machine::{NodeId, Rng, Tag, Time};
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Raft, Role, Status};
-use quorate_sim::{Bounds, Invariant, NodeSet, Plan, Subject, View};
+use quorate_sim::{Bounds, Fault, Invariant, NodeSet, Plan, Subject, Trigger, View, generate};
 
 pub use service::{Op, Service};
 
@@ -34,7 +34,7 @@ impl Subject for Cluster {
         Config {
             election_timeout: Duration::from_millis(300),
             heartbeat: Duration::from_millis(50),
-            outcome_timeout: Duration::from_millis(2_000),
+            outcome_timeout: Duration::from_secs(2),
             batch_entries_max: pick(&[1, 2, 3, 64]),
             batch_bytes_max: pick(&[400, 4096]),
             proposal_bytes_max: 64,
@@ -42,7 +42,7 @@ impl Subject for Cluster {
             inflight_bytes_max: pick(&[1, 300, 100_000]),
             log_bytes_max: pick(&[4_000, 1_000_000]),
             outstanding_max: pick(&[4, 1_000]),
-            snapshot_part_bytes_max: 8,
+            snapshot_part_bytes_max: 24,
             snapshot_parts_max: 64,
             log_keep_entries: [0, 1, 5][pick(&[0, 1, 2])],
             #[cfg(quorate_bugs)]
@@ -54,7 +54,7 @@ impl Subject for Cluster {
     fn app(&self, _: NodeId, plan: &Plan) -> Service {
         let snapshot_every =
             [u64::MAX, 1, 4, 12][usize::try_from(Rng::new(plan.seed).fork(1).below(4)).unwrap_or(0)];
-        Service::new(snapshot_every)
+        Service::new(snapshot_every, [8, 24][usize::from(plan.seed % 3 == 0)])
     }
 
     fn command(&self, k: u64, rng: &mut Rng) -> Command {
@@ -115,10 +115,52 @@ impl Subject for Cluster {
     }
 }
 
+fn pick_for(plan: &Plan, id: NodeId) -> usize {
+    usize::try_from(Rng::new(plan.seed).fork(id.0).below(3)).unwrap_or(0)
+}
+
 pub fn bounds() -> Bounds {
     Bounds { nodes: 1..=5, ..Bounds::default() }
 }
 
-pub fn payload_of(entry: &quorate_raft::Entry) -> Option<&Bytes> {
-    entry.payload.data()
+/// Many short faults and quick nodes: leaders come and go while clients keep asking.
+pub fn churn() -> Bounds {
+    Bounds {
+        nodes: 3..=5,
+        commands_max: 120,
+        outage_max: Duration::from_millis(300),
+        latency_max: Duration::from_millis(15),
+        sync_max: Duration::from_millis(15),
+        faults_max: 60,
+        ..Bounds::default()
+    }
+}
+
+/// Partitions of every shape, one after the other and each long enough for an election on one side, while clients ask
+/// everywhere: what is not replicated piles up on old leaders, who then meet new ones.
+pub fn tides(seed: u64) -> Plan {
+    let mut rng = Rng::new(seed).fork(0x7469_6465);
+    let mut plan = generate::uniform(seed, &Bounds { faults_max: 6, ..churn() });
+    let tide = Duration::from_millis(80 + rng.below(400));
+    let mut at = tide;
+    while at < plan.safety {
+        let side: NodeSet = NodeSet::first(plan.nodes).iter().filter(|_| rng.below(2) == 0).collect();
+        let rest: NodeSet = NodeSet::first(plan.nodes).iter().filter(|node| !side.contains(*node)).collect();
+        if !side.is_empty() && !rest.is_empty() {
+            let span = rng.span(tide / 2..tide);
+            plan.faults
+                .push((Trigger::At(Time::ZERO + at), Fault::Cut { from: side, to: rest, both: true, span }));
+        }
+        at += tide;
+    }
+    plan
+}
+
+/// A third each: what the simulator offers, the same with many short faults, and partitions.
+pub fn plan(seed: u64) -> Plan {
+    match seed % 3 {
+        0 => generate::mix(seed, &bounds()),
+        1 => generate::mix(seed, &churn()),
+        _ => tides(seed),
+    }
 }

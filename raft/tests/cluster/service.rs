@@ -27,6 +27,7 @@ pub struct Service {
     pub writes: BTreeMap<Index, u64>,
     asked: BTreeMap<Tag, Op>,
     snapshot_every: u64,
+    part_bytes: usize,
     snapshot_at: Index,
 }
 
@@ -45,7 +46,7 @@ fn value(mut payload: &[u8]) -> u64 {
 }
 
 impl Service {
-    pub fn new(snapshot_every: u64) -> Self {
+    pub fn new(snapshot_every: u64, part_bytes: usize) -> Self {
         Self {
             value: 0,
             applied: Index::ZERO,
@@ -53,6 +54,7 @@ impl Service {
             writes: BTreeMap::new(),
             asked: BTreeMap::new(),
             snapshot_every,
+            part_bytes,
             snapshot_at: Index::ZERO,
         }
     }
@@ -71,11 +73,12 @@ impl Service {
 
     fn snapshot(&mut self) -> Command {
         self.snapshot_at = self.applied;
-        let parts = [self.value, self.applied.0, self.chain];
-        Command::Compact {
-            upto: self.applied,
-            parts: parts.iter().map(|part| Bytes::copy_from_slice(&part.to_be_bytes())).collect(),
+        let mut state = BytesMut::new();
+        for field in [self.value, self.applied.0, self.chain] {
+            state.put_u64(field);
         }
+        let parts = state.chunks(self.part_bytes).map(Bytes::copy_from_slice).collect();
+        Command::Compact { upto: self.applied, parts }
     }
 }
 
@@ -107,9 +110,10 @@ impl App<Raft> for Service {
                 }
             }
             Event::Restore { snapshot } => {
-                let mut parts = snapshot.parts().iter().map(|part| value(part));
-                let mut next = || parts.next().expect("three parts");
-                (self.value, self.applied, self.chain) = (next(), Index(next()), next());
+                let state = snapshot.parts().concat();
+                let mut state = state.as_slice();
+                (self.value, self.applied, self.chain) =
+                    (state.get_u64(), Index(state.get_u64()), state.get_u64());
                 assert_eq!(self.applied, snapshot.last.index, "a snapshot holds what it says");
                 self.snapshot_at = self.applied;
                 self.writes.clear();
@@ -140,6 +144,6 @@ impl App<Raft> for Service {
     }
 
     fn on_crash(&mut self) {
-        *self = Self::new(self.snapshot_every);
+        *self = Self::new(self.snapshot_every, self.part_bytes);
     }
 }

@@ -49,10 +49,7 @@ pub fn duplicates_are_harmless<S: Scripted>(subject: &S, g: &mut Gen) -> Result<
         if let Some(effect) = effects.iter().find(|effect| !matches!(effect, Effect::Send { .. })) {
             return Err(format!("a second {message:?} makes it do {effect:?}"));
         }
-        match rig.state().0 == before {
-            true => Ok(()),
-            false => Err(format!("a second {message:?} changes it")),
-        }
+        if rig.state().0 == before { Ok(()) } else { Err(format!("a second {message:?} changes it")) }
     })?;
     Ok(finding(claimed))
 }

@@ -45,10 +45,7 @@ pub fn foreign_persisted_is_harmless<S: Scripted>(subject: &S, g: &mut Gen) -> R
         if !effects.is_empty() {
             return Err(format!("{ticket:?} of {issued} issued makes it do {effects:?}"));
         }
-        match rig.state() == before {
-            true => Ok(()),
-            false => Err(format!("{ticket:?} of {issued} issued changes it")),
-        }
+        if rig.state() == before { Ok(()) } else { Err(format!("{ticket:?} of {issued} issued changes it")) }
     })?;
     Ok(Finding::Kept)
 }
@@ -64,9 +61,10 @@ pub fn recovery_equals_the_fold<S: Scripted>(subject: &S, g: &mut Gen) -> Result
             return Ok(());
         }
         let restarted = rig.restarted(rig.all.clone(), rig.now)?;
-        match checkpointed(&restarted.machine)? == rig.all {
-            true => Ok(()),
-            false => Err("recovered from a fold, its checkpoint folds to something else".to_owned()),
+        if checkpointed(&restarted.machine)? == rig.all {
+            Ok(())
+        } else {
+            Err("recovered from a fold, its checkpoint folds to something else".to_owned())
         }
     })?;
     Ok(Finding::Kept)
@@ -78,9 +76,12 @@ pub fn recovery_equals_the_fold<S: Scripted>(subject: &S, g: &mut Gen) -> Result
 /// That it does not.
 pub fn checkpoint_equals_the_fold<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String> {
     let mut rig = Rig::experienced(subject, g)?;
-    rig.play(g, Manners::Wild, |rig, _, effects| match checkpointed(&rig.machine)? == rig.all {
-        true => Ok(()),
-        false => Err(format!("after {effects:?} its checkpoint folds to another image than its records")),
+    rig.play(g, Manners::Wild, |rig, _, effects| {
+        if checkpointed(&rig.machine)? == rig.all {
+            Ok(())
+        } else {
+            Err(format!("after {effects:?} its checkpoint folds to another image than its records"))
+        }
     })?;
     Ok(Finding::Kept)
 }

@@ -87,11 +87,10 @@ pub fn early_wake_is_a_no_op<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Fi
         if !out.is_empty() {
             return Err(format!("woken at {early:?}, before {:?}, it does {:?}", before.1, out.effects()));
         }
-        match after == before {
-            true => Ok(()),
-            false => {
-                Err(format!("woken at {early:?}, before {:?}, it changes; next {:?}", before.1, after.1))
-            }
+        if after == before {
+            Ok(())
+        } else {
+            Err(format!("woken at {early:?}, before {:?}, it changes; next {:?}", before.1, after.1))
         }
     })?;
     Ok(Finding::Kept)
@@ -100,7 +99,7 @@ pub fn early_wake_is_a_no_op<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Fi
 /// An instant from `start` to before `end`.
 fn between(g: &mut Gen, start: Time, end: Time) -> Time {
     let width = u64::try_from(end.since(start).as_nanos()).unwrap_or(u64::MAX);
-    let part = u128::from(width) * u128::from(below(g, 1 << 16)) >> 16;
+    let part = (u128::from(width) * u128::from(below(g, 1 << 16))) >> 16;
     start + Duration::from_nanos(u64::try_from(part).unwrap_or(0))
 }
 

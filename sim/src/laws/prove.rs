@@ -1,5 +1,6 @@
 use core::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use core::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 
 use quickcheck::Gen;
 

@@ -7,6 +7,7 @@ use quorate_machine::{
 use siphasher::sip::SipHasher13;
 
 use crate::{
+    journal::fold_of_checkpoint,
     laws::{Scripted, below, draw::some_node},
     plan::Plan,
     subject::{ConfigOf, EffectOf, ImageOf},
@@ -195,25 +196,17 @@ pub(super) fn digest<M: Machine>(machine: &M) -> u64 {
 
 /// What a machine's checkpoint folds to.
 pub(super) fn checkpointed<M: Durable<Error: core::fmt::Debug>>(machine: &M) -> Result<M::Image, String> {
-    let mut image = M::Image::default();
-    let mut result = Ok(());
-    machine.checkpoint(&mut |record| {
-        if result.is_ok() {
-            result = M::absorb(&mut image, record);
-        }
-    });
-    result.map(|()| image).map_err(|error| format!("a record of its checkpoint does not fold: {error:?}"))
+    fold_of_checkpoint(machine)
+        .map_err(|error| format!("a record of its checkpoint does not fold: {error:?}"))
 }
 
 /// Of every magnitude up to about a minute, often zero.
 fn some_span(g: &mut Gen) -> u64 {
-    match below(g, 4) {
-        0 => 0,
-        _ => {
-            let bits = below(g, 36);
-            below(g, 1 << bits.min(31)) << bits.saturating_sub(31)
-        }
+    if below(g, 4) == 0 {
+        return 0;
     }
+    let bits = below(g, 36);
+    below(g, 1 << bits.min(31)) << bits.saturating_sub(31)
 }
 
 fn wild_instant(g: &mut Gen, now: Time) -> Time {

@@ -1,12 +1,15 @@
 //! The register behind a wrapper that makes one classic mistake, or none.
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::std_instead_of_alloc,
+    reason = "each place concerns a few of the bugs; tests are not no_std"
+)]
 
 use core::{
     hash::Hash,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
-use std::sync::Arc;
-
 use quorate_machine::{Durable, Effect, EffectOf, Input, InputOf, Machine, NodeId, OutboxOf, Time};
 
 use super::register::{Config, Event, Message, Register, Version};
@@ -69,7 +72,7 @@ pub struct Node {
     id: NodeId,
     members: Vec<NodeId>,
     heard: u64,
-    shared: Arc<AtomicU64>,
+    shared: std::sync::Arc<AtomicU64>,
 }
 
 /// Why a node does not start, or a record does not fold.
@@ -196,7 +199,7 @@ impl Node {
             }
             Bug::NeverResends | Bug::CheckpointsHalf => self.heard += 1,
             Bug::WritesReset if writes && self.newest() % 4 == 0 => {
-                out.note(Version { number: 0, value: RESET })
+                out.note(Version { number: 0, value: RESET });
             }
             Bug::WritesNonsense if writes => out.note(Version { number: 0, value: NONSENSE }),
             Bug::Impure if OUTSIDE.fetch_add(1, Ordering::Relaxed) % 3 == 0 => {
@@ -235,7 +238,7 @@ impl Durable for Node {
         let image = if bug == Some(Bug::ForgetsImage) { Version::default() } else { image };
         let (id, members) = (config.id, config.members.clone());
         let Ok(inner) = Register::recover(config, image, seed, now);
-        Ok(Self { inner, bug, id, members, heard: 0, shared: Arc::default() })
+        Ok(Self { inner, bug, id, members, heard: 0, shared: std::sync::Arc::default() })
     }
 
     fn checkpoint(&self, record: &mut dyn FnMut(Version)) {

@@ -11,6 +11,7 @@ use quorate_sim::{
 };
 
 pub mod broken;
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "not ours to judge")]
 #[path = "../../../machine/examples/register.rs"]
 pub mod register;
 
@@ -74,9 +75,10 @@ impl Invariant<Toy> for WrittenIsKept {
         let written = self.written;
         let keeps = |image: &Version| image.number > written.number || *image == written;
         let kept = view.nodes().iter().filter(|node| keeps(node.image())).count();
-        match kept > view.nodes().len() / 2 {
-            true => Ok(()),
-            false => Err(format!("{written:?} is on {kept} of {} disks", view.nodes().len())),
+        if kept > view.nodes().len() / 2 {
+            Ok(())
+        } else {
+            Err(format!("{written:?} is on {kept} of {} disks", view.nodes().len()))
         }
     }
 }
@@ -97,9 +99,10 @@ impl Invariant<Toy> for VersionsRise {
         let Some(node) = view.node(step.node) else { return Ok(()) };
         let at = view.nodes().iter().position(|other| other.id() == step.node).unwrap_or(0);
         let before = core::mem::replace(&mut self.seen[at], *node.image());
-        match before <= *node.image() {
-            true => Ok(()),
-            false => Err(format!("{} had {before:?} and has {:?}", step.node, node.image())),
+        if before <= *node.image() {
+            Ok(())
+        } else {
+            Err(format!("{} had {before:?} and has {:?}", step.node, node.image()))
         }
     }
 }

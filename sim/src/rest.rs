@@ -1,16 +1,10 @@
 //! What the world as a whole is asked: not after a step, but at rest and at the end.
 
-use core::mem;
-use core::time::Duration;
+use core::{mem, time::Duration};
 
 use quorate_machine::Time;
 
-use crate::{
-    fault::Loss,
-    report::{Counters, Verdict},
-    subject::Subject,
-    world::World,
-};
+use crate::{report::Verdict, subject::Subject, world::World};
 
 /// More inputs than this within one virtual millisecond are a livelock.
 const EVENTS_PER_MILLISECOND_MAX: u64 = 1_000_000;
@@ -36,8 +30,8 @@ impl<S: Subject> World<'_, S> {
         if let Err(why) = self.subject.at_rest(&self.view()) {
             return Err(Verdict::Stuck { invariant: "at rest", why });
         }
-        let waiting = self.nodes.iter().filter(|node| self.core.contains(node.id));
-        let unanswered = waiting.filter_map(|node| Some((node.id, *node.open.first()?))).next();
+        let mut waiting = self.nodes.iter().filter(|node| self.core.contains(node.id));
+        let unanswered = waiting.find_map(|node| Some((node.id, *node.open.first()?)));
         if let Some((node, tag)) = unanswered {
             let why = format!("{node} has not answered {tag:?}");
             return Err(Verdict::Stuck { invariant: "one answer per command", why });
@@ -61,17 +55,5 @@ impl<S: Subject> World<'_, S> {
             .find_map(|invariant| invariant.at_end(&view).err().map(|why| (invariant.name(), why)));
         self.invariants = invariants;
         broken.map_or(Ok(()), |(name, why)| Err(self.violated(name, why)))
-    }
-}
-
-impl Counters {
-    pub(crate) fn crashed(&mut self, loss: Loss, records: u64, never_told: bool) {
-        match loss {
-            Loss::Nothing => self.crashes_losing_nothing += 1,
-            Loss::Suffix => self.crashes_losing_suffix += 1,
-            Loss::All => self.crashes_losing_all += 1,
-        }
-        self.records_lost += records;
-        self.never_told += u64::from(never_told);
     }
 }
