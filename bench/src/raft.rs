@@ -3,10 +3,13 @@
 mod applied;
 mod cluster;
 mod engine;
+mod noraft;
+mod omnipaxos;
 mod quorate;
+mod tikv;
 
 pub use crate::raft::{
     applied::Applied,
-    cluster::{Cluster, NODES, Workload},
+    cluster::{Cluster, KEEP, NODES, Workload},
     engine::Engine,
 };

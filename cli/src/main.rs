@@ -5,7 +5,6 @@
     clippy::disallowed_methods,
     reason = "the command meets the real world: clocks, threads, processes"
 )]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "nothing here is without std")]
 
 mod arguments;
@@ -19,11 +18,11 @@ mod dump;
 mod info;
 mod problem;
 mod process;
-mod progress;
 mod reply;
 mod restore;
 mod serve;
 mod status;
+mod terminal;
 mod units;
 mod words;
 
@@ -41,7 +40,7 @@ fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(code) => code,
         Err(problem) => {
-            eprint!("{problem}");
+            terminal::remark(problem);
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,9 @@
 //! Sizes and spans as people write them.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 /// `4096`, `64K`, `1MiB`, `2G`: bytes, in powers of 1024.
 pub(crate) fn bytes(text: &str) -> Result<u64, String> {
@@ -30,16 +33,22 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
-/// `1=127.0.0.1:7101`: a node's number and an address.
-pub(crate) fn numbered<T>(text: &str) -> Result<(u64, T), String>
-where
-    T: std::str::FromStr,
-{
-    let (number, address) =
-        text.split_once('=').ok_or("write NODE=ADDRESS, as in 1=127.0.0.1:7101".to_owned())?;
+/// `127.0.0.1:7001`, `localhost:7001`, or the port alone.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    match port.parse() {
+        Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        Err(_) => text.parse().map_err(|_| "write an address as 127.0.0.1:7001, or the port alone".to_owned()),
+    }
+}
+
+/// `1=127.0.0.1:7101`: a node's number and its address.
+pub(crate) fn numbered(text: &str) -> Result<(u64, SocketAddr), String> {
+    let Some((number, node)) = text.split_once('=') else {
+        return Err("write the node's number before its address, as in 1=127.0.0.1:7101".to_owned());
+    };
     let number = number.parse().map_err(|_| format!("{number:?} is no node number"))?;
-    let address = address.parse().map_err(|_| format!("{address:?} is no address like 127.0.0.1:7101"))?;
-    Ok((number, address))
+    Ok((number, address(node)?))
 }
 
 fn split(text: &str) -> (&str, &str) {
@@ -49,9 +58,9 @@ fn split(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::{net::SocketAddr, time::Duration};
+    use std::time::Duration;
 
-    use super::{bytes, numbered, span};
+    use super::{address, bytes, numbered, span};
 
     #[test]
     fn sizes_have_binary_units() {
@@ -75,9 +84,19 @@ mod tests {
 
     #[test]
     fn peers_are_numbered() {
-        assert_eq!(numbered::<SocketAddr>("2=127.0.0.1:7102"), Ok((2, ([127, 0, 0, 1], 7102).into())));
+        assert_eq!(numbered("2=127.0.0.1:7102"), Ok((2, ([127, 0, 0, 1], 7102).into())));
         for wrong in ["127.0.0.1:7101", "a=127.0.0.1:7101", "1=localhost", "1="] {
-            assert!(numbered::<SocketAddr>(wrong).is_err(), "{wrong}");
+            assert!(numbered(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_may_be_short() {
+        for written in ["7001", "localhost:7001", "127.0.0.1:7001"] {
+            assert_eq!(address(written), Ok(([127, 0, 0, 1], 7001).into()), "{written}");
+        }
+        for wrong in ["", "70000", "example.org:7001", "127.0.0.1"] {
+            assert!(address(wrong).is_err(), "{wrong}");
         }
     }
 }

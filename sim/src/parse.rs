@@ -178,13 +178,13 @@ fn read_trigger(words: &mut Words<'_>) -> Result<Trigger, PlanError> {
         "at" => Trigger::At(words.instant()?),
         "after" if words.peek() == "leader" => {
             words.word();
-            Trigger::AfterLeader { nth: words.number("a count")? }
+            Trigger::AfterLeader { nth: words.count()? }
         }
         "after" => {
             let node = words.node()?;
             let place = words.clone_place();
             let what = words.word();
-            let nth = words.number("a count")?;
+            let nth = words.count()?;
             match what {
                 "persist" => Trigger::AfterPersist { node, nth },
                 "send" => Trigger::AfterSend { node, nth },
@@ -268,6 +268,10 @@ impl<'a> Words<'a> {
 
     fn number(&mut self, expected: &'static str) -> Result<u64, PlanError> {
         self.read(expected, |word| word.parse().ok())
+    }
+
+    fn count(&mut self) -> Result<u64, PlanError> {
+        self.read("a count from 1", |word| word.parse().ok().filter(|count| *count > 0))
     }
 
     fn small(&mut self, expected: &'static str) -> Result<u32, PlanError> {

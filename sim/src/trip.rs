@@ -92,12 +92,10 @@ impl Countdown {
 
     fn trip(&mut self, plan: &Plan, at: usize, count: u64, tripped: &mut VecDeque<(usize, usize)>) -> bool {
         let mut ends_process = false;
-        while let Some((nth, fault)) = self.0.last().copied().filter(|(nth, _)| *nth <= count) {
+        while let Some((_, fault)) = self.0.last().copied().filter(|(nth, _)| *nth <= count) {
             self.0.pop();
-            if nth == count {
-                tripped.push_back((fault, at));
-                ends_process |= is_crash_of(plan.faults[fault].1, at);
-            }
+            tripped.push_back((fault, at));
+            ends_process |= is_crash_of(plan.faults[fault].1, at);
         }
         ends_process
     }

@@ -3,7 +3,9 @@
 use core::{convert::Infallible, time::Duration};
 
 use quorate_machine::{Durable, Input, InputOf, Machine, NodeId, OutboxOf, Rng, Tag, Ticket, Time};
-use quorate_sim::{Answers, App, Bounds, Check, Invariant, Kind, Plan, Subject, View, check, generate, run};
+use quorate_sim::{
+    Answers, App, Bounds, Check, Invariant, Kind, Node, Plan, Subject, View, check, generate, run,
+};
 
 /// Adds numbers up, durably; is told by its application how many of its sums that has made durable itself.
 #[derive(Clone)]
@@ -184,7 +186,7 @@ impl Invariant<Kept> for HistoryMakesSense {
             }
         }
         let starts: u64 = view.nodes().iter().map(|node| node.app().starts).sum();
-        let instances: u64 = view.nodes().iter().map(|node| node.incarnation()).sum();
+        let instances: u64 = view.nodes().iter().map(Node::incarnation).sum();
         if starts > instances + view.nodes().len() as u64 {
             return Err(format!("{starts} starts of {instances} instances"));
         }

@@ -39,10 +39,8 @@ fn generated_plans_keep_their_bounds() {
 }
 
 fn error(text: &str) -> (usize, usize, String) {
-    match text.parse::<Plan>() {
-        Ok(plan) => panic!("{text} is a plan: {plan:?}"),
-        Err(PlanError { line, column, reason }) => (line, column, reason.to_string()),
-    }
+    let PlanError { line, column, reason } = text.parse::<Plan>().expect_err("this is not a plan");
+    (line, column, reason.to_string())
 }
 
 #[test]
@@ -72,6 +70,7 @@ fn what_is_not_a_plan_is_refused_at_its_line_and_column() {
         plan("fault at 1s: crash n1 down 1s lose it"),
         (4, 36, expected("nothing, suffix or all", "`it`"))
     );
+    assert_eq!(plan("fault after n1 send 0: pause it for 1s"), (4, 21, expected("a count from 1", "`0`")));
     assert_eq!(plan("fault after n1 crash 1: pause it for 1s").1, 16);
     assert_eq!(
         plan("fault at 1s: pause it for 1s"),

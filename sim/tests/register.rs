@@ -24,7 +24,7 @@ fn the_register_survives_every_generator() {
 }
 
 fn plan(text: &str) -> Plan {
-    format!("quorate plan 1\n{text}").parse().unwrap_or_else(|error| panic!("{error}"))
+    format!("quorate plan 1\n{text}").parse().expect("this is a plan")
 }
 
 #[test]
@@ -93,18 +93,38 @@ fn a_clog_delivers_late_and_a_jump_wakes_early() {
 }
 
 #[test]
+fn a_crash_after_a_message_prevents_the_others_of_the_same_step() {
+    let text = "liveness 0s\nfault after n1 send 1: crash it down 9s lose all\ncommand 1ms n1 0\n";
+    let report = run(&Toy::default(), &plan(text));
+    assert_eq!(
+        (report.counters.sent, report.counters.delivered, report.counters.crashes_mid_step),
+        (2, 1, 1)
+    );
+}
+
+/// The core that the run healed, and how many lines of its play hold the text.
+fn healed(plan: &Plan, text: &str) -> (String, usize) {
+    let report = run_traced(&Toy::default(), plan, 10_000);
+    assert_eq!(report.verdict, Verdict::Passed);
+    let core = report.trace.iter().find(|line| line.contains("the core")).expect("a liveness phase");
+    (core.clone(), report.trace.iter().filter(|line| line.contains(text)).count())
+}
+
+#[test]
 fn outside_the_core_everything_stays_broken() {
-    let broken = "nodes 3\nseed 3\nsafety 1s\nliveness 4s\nfault at 500ms: crash n2 down 9s lose all\ncommand 2s n1 0\n";
-    let mut cores = [0, 0];
+    // Both faults would end by themselves at 1.5 s, before the command.
+    let crash = plan("safety 1s\nfault at 500ms: crash n2 down 1s lose all\ncommand 2s n1 0\n");
+    let cut = plan("safety 1s\nfault at 500ms: cut n2 <-> n1,n3 for 1s\ncommand 2s n1 0\n");
+    let mut inside = 0;
     for seed in 0..30 {
-        let report = run_traced(&Toy::default(), &Plan { seed, ..plan(broken) }, 10_000);
-        assert_eq!(report.verdict, Verdict::Passed);
-        let in_core = report.trace.iter().any(|line| line.contains("the core") && line.contains("n2"));
-        let restarted = report.trace.iter().any(|line| line.contains("n2 starts, incarnation 2"));
-        assert_eq!(in_core, restarted, "{:?}", report.trace);
-        cores[usize::from(in_core)] += 1;
+        let (core, starts) = healed(&Plan { seed, ..crash.clone() }, "n2 starts");
+
+        assert_eq!(starts, 1 + usize::from(core.contains("n2")), "{core}");
+        let (core, reached) = healed(&Plan { seed, ..cut.clone() }, "n2 <- n1");
+        assert_eq!(reached > 0, core.contains("n1") && core.contains("n2"), "{core}");
+        inside += starts - 1;
     }
-    assert!(cores.iter().all(|count| *count > 3), "{cores:?}");
+    assert!((4..27).contains(&inside), "n2 is in the core in {inside} of 30 runs");
 }
 
 #[test]

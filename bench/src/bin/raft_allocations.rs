@@ -18,8 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [engine, batch] = arguments.as_slice() else {
         return Err("usage: raft_allocations ENGINE BATCH".into());
     };
-    let mut cluster = engine.parse::<Engine>()?.cluster(256);
     let batch = batch.parse()?;
+    let mut cluster = engine.parse::<Engine>()?.cluster(batch, 256);
     Workload { batch, proposals: WARM_UP }.run(&mut *cluster);
     let (region, messages) = (Region::new(ALLOCATOR), cluster.messages());
     let proposals = Workload { batch, proposals: PROPOSALS }.run(&mut *cluster) as f64;

@@ -1,4 +1,4 @@
-//! Runs one cluster for an instruction counter: `raft_cluster ENGINE BATCH PROPOSALS [PAYLOAD_BYTES]`.
+//! Runs one cluster for an instruction counter: `raft_cluster ENGINE BATCH PROPOSALS`.
 
 use std::{env, error::Error};
 
@@ -9,8 +9,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [engine, batch, proposals] = arguments.as_slice() else {
         return Err("usage: raft_cluster ENGINE BATCH PROPOSALS".into());
     };
-    let mut cluster = engine.parse::<Engine>()?.cluster(256);
     let workload = Workload { batch: batch.parse()?, proposals: proposals.parse()? };
+    let mut cluster = engine.parse::<Engine>()?.cluster(workload.batch, 256);
     workload.run(&mut *cluster);
     Ok(())
 }

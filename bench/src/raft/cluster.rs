@@ -8,13 +8,16 @@ pub const NODES: usize = 3;
 /// After so many proposals every node compacts its log.
 const COMPACT_EVERY: u64 = 8_192;
 
+/// How many entries stay in a log that is compacted.
+pub const KEEP: u64 = 1_024;
+
 /// A cluster of one engine with a leader, driven by hand.
 pub trait Cluster {
     /// Gives the leader `count` proposals, without carrying any message yet.
     fn propose(&mut self, count: usize);
     /// Carries messages until there are none, and every node has applied what was proposed.
     fn pump(&mut self);
-    /// Compacts every node's log to the engine's equivalent of the last 1,024 entries.
+    /// Compacts every node's log to its last [`KEEP`] entries.
     fn compact(&mut self);
     /// What each node has applied.
     fn applied(&self) -> [Applied; NODES];

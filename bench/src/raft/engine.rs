@@ -1,6 +1,12 @@
 use core::{fmt, str::FromStr};
 
-use crate::raft::{Cluster, quorate};
+use crate::raft::{
+    Cluster,
+    noraft::Noraft,
+    omnipaxos::Omni,
+    quorate::{Ask, Quorate},
+    tikv::{Tikv, Tuning},
+};
 
 /// Who is measured, and how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,18 +15,36 @@ pub enum Engine {
     Quorate,
     /// quorate-raft, a batch as one command.
     QuorateList,
+    /// raft-rs as it comes, every proposal a call of its own.
+    RaftRs,
+    /// raft-rs at its best: `batch_append`, a batch as one message.
+    RaftRsTuned,
+    /// OmniPaxos with its own batching.
+    Omnipaxos,
+    /// noraft, which keeps an index and no payloads.
+    Noraft,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Quorate, Self::QuorateList];
+    pub const ALL: [Self; 6] =
+        [Self::Quorate, Self::QuorateList, Self::RaftRs, Self::RaftRsTuned, Self::Omnipaxos, Self::Noraft];
 
-    /// A cluster with a leader, for proposals of `payload_bytes`.
-    pub fn cluster(self, payload_bytes: usize) -> Box<dyn Cluster> {
+    /// A cluster with a leader, for batches of `batch` proposals of `payload_bytes` each.
+    pub fn cluster(self, batch: usize, payload_bytes: usize) -> Box<dyn Cluster> {
         match self {
-            Self::Quorate => Box::new(quorate::Quorate::new(payload_bytes, quorate::Ask::Singly)),
-            Self::QuorateList => Box::new(quorate::Quorate::new(payload_bytes, quorate::Ask::AsList)),
+            Self::Quorate => Box::new(Quorate::new(payload_bytes, Ask::Singly)),
+            Self::QuorateList => Box::new(Quorate::new(payload_bytes, Ask::AsList)),
+            Self::RaftRs => Box::new(Tikv::new(payload_bytes, Tuning::Default)),
+            Self::RaftRsTuned => Box::new(Tikv::new(payload_bytes, Tuning::Batches)),
+            Self::Omnipaxos => Box::new(Omni::new(payload_bytes, batch)),
+            Self::Noraft => Box::new(Noraft::new()),
         }
+    }
+
+    /// Whether it hands proposals to the application, or only their places in the log.
+    pub const fn carries_payloads(self) -> bool {
+        !matches!(self, Self::Noraft)
     }
 
     /// Its name on the command line.
@@ -28,6 +52,10 @@ impl Engine {
         match self {
             Self::Quorate => "quorate",
             Self::QuorateList => "quorate-list",
+            Self::RaftRs => "raft-rs",
+            Self::RaftRsTuned => "raft-rs-tuned",
+            Self::Omnipaxos => "omnipaxos",
+            Self::Noraft => "noraft",
         }
     }
 }

@@ -1,11 +1,13 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use quorate_machine::{Durable, Effect, InputOf, Input, Machine, NodeId, Outbox, OutboxOf, Tag, Ticket, Time};
+use quorate_machine::{
+    Durable, Effect, Input, InputOf, Machine, NodeId, Outbox, OutboxOf, Tag, Ticket, Time,
+};
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Image, Index, Raft, Role};
 
-use crate::raft::{Applied, Cluster, NODES, cluster::payload};
+use crate::raft::{Applied, Cluster, KEEP, NODES, cluster::payload};
 
 const IDS: [NodeId; NODES] = [NodeId(0), NodeId(1), NodeId(2)];
 
@@ -69,7 +71,7 @@ impl Quorate {
     pub(crate) fn new(payload_bytes: usize, ask: Ask) -> Self {
         let node = |id: NodeId| {
             let voters = Voters::majority(IDS).expect("three voters");
-            let config = Config { log_keep_entries: 1_024, ..Config::new(id, voters) };
+            let config = Config { log_keep_entries: KEEP, ..Config::new(id, voters) };
             let raft = Raft::recover(config, Image::default(), 7 + id.0, Time::ZERO).expect("a new node");
             let (applied, delivered) = (Applied::default(), Index::ZERO);
             Node { id, raft, out: Outbox::new(), applied, delivered, leads: false }

@@ -1,4 +1,5 @@
 //! Commands on keys, whatever their values.
+#![expect(clippy::unnecessary_wraps, reason = "the table of commands holds one type of parser")]
 
 use bytes::Bytes;
 

@@ -1,4 +1,5 @@
 //! Commands that a connection answers by itself.
+#![expect(clippy::unnecessary_wraps, reason = "the table of commands holds one type of parser")]
 
 use bytes::Bytes;
 

@@ -137,11 +137,13 @@ pub fn churn() -> Bounds {
 }
 
 /// Partitions of every shape, one after the other and each long enough for an election on one side, while clients ask
-/// everywhere: what is not replicated piles up on old leaders, who then meet new ones.
+/// everywhere: what is not replicated piles up on old leaders, who then meet new ones. Clocks run at such different speeds
+/// that no promise about time holds.
 pub fn tides(seed: u64) -> Plan {
     let mut rng = Rng::new(seed).fork(0x7469_6465);
-    let mut plan = generate::uniform(seed, &Bounds { faults_max: 6, ..churn() });
-    let tide = Duration::from_millis(80 + rng.below(400));
+    let mut plan = generate::uniform(seed, &Bounds { faults_max: 6, commands_max: 300, ..churn() });
+    plan.clocks.drift_ppm = u32::try_from(rng.below(500_000)).unwrap_or(0);
+    let tide = Duration::from_millis(80 + rng.below(1_400));
     let mut at = tide;
     while at < plan.safety {
         let side: NodeSet = NodeSet::first(plan.nodes).iter().filter(|_| rng.below(2) == 0).collect();

@@ -1,0 +1,121 @@
+//! `quorate serve`: one node, in this process.
+
+mod explain;
+mod options;
+
+use std::{io::Read as _, process::ExitCode, thread};
+
+use quorate_kv::{Node, server::RoleView};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
+
+use crate::{
+    problem::Problem,
+    process::{READY, ROLE},
+    terminal,
+};
+
+pub(crate) use self::options::Options;
+
+/// Why a node that is well stops.
+enum Asked {
+    Signal,
+    ParentGone,
+}
+
+pub(crate) async fn run(options: Options) -> Result<ExitCode, Problem> {
+    log_to_stderr(&options.log)?;
+    let mut signals = Signals::catch()?;
+    let config = options.config()?;
+    let mut node = Node::start(config).await.map_err(|error| explain::start(&error, &options))?;
+    announce(&node, &options);
+    let mut role = node.role();
+    let parent = options.until_stdin_closes.then(stdin_closes);
+    let parent = async {
+        match parent {
+            Some(closed) => drop(closed.await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(parent);
+    let asked = loop {
+        tokio::select! {
+            () = signals.next() => break Asked::Signal,
+            () = &mut parent => break Asked::ParentGone,
+            error = node.ended() => return Err(explain::end(&error)),
+            Ok(()) = role.changed() => terminal::say(role_line(options.id, *role.borrow_and_update())),
+        }
+    };
+    if matches!(asked, Asked::ParentGone) {
+        tracing::info!("standard input is closed");
+    }
+    tokio::select! {
+        stopped = node.stop() => stopped.map_err(|error| explain::end(&error))?,
+        () = signals.next() => return Err(Problem::new("asked a second time: stopped without draining")),
+    }
+    terminal::say(format_args!("stopped node={}", options.id));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lines for people and programs alike.
+fn announce(node: &Node, options: &Options) {
+    let (id, pid) = (options.id, std::process::id());
+    let (client, peer, data) = (node.client_address(), node.peer_address(), options.data.display());
+    let metrics = node.metrics_address().map(|address| format!(" metrics={address}")).unwrap_or_default();
+    terminal::say(format_args!("{READY} node={id} pid={pid} client={client} peer={peer}{metrics} data={data}"));
+}
+
+fn role_line(id: u64, view: RoleView) -> String {
+    let role = match view.role {
+        quorate_kv::Role::Follower => "follower",
+        quorate_kv::Role::PreCandidate => "pre-candidate",
+        quorate_kv::Role::Candidate => "candidate",
+        quorate_kv::Role::Leader => "leader",
+    };
+    let leader = view.leader.map_or_else(|| "none".to_owned(), |leader| leader.0.to_string());
+    format!("{ROLE} node={id} role={role} term={} leader={leader}", view.term.0)
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn catch() -> Result<Self, Problem> {
+        let failed = |error| Problem::new(format!("signals cannot be caught: {error}"));
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Ends when standard input does. A thread of its own, because a read of standard input cannot be given up and a
+/// runtime would wait for it.
+fn stdin_closes() -> oneshot::Receiver<()> {
+    let (closed, told) = oneshot::channel();
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while matches!(std::io::stdin().lock().read(&mut buffer), Ok(1..)) {}
+        // Nobody waits if the node has stopped already.
+        let _ = closed.send(());
+    });
+    told
+}
+
+fn log_to_stderr(filter: &str) -> Result<(), Problem> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
+        Problem::new(format!("--log {filter}: {error}")).hint("try --log info, or --log warn,quorate_host=debug")
+    })?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(())
+}
