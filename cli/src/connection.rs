@@ -67,11 +67,12 @@ impl Connection {
     }
 
     pub(crate) async fn call<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<Reply, CallError> {
+        let patience = self.patience;
         let called = async {
             self.send(words).await?;
             self.receive().await
         };
-        within(self.patience, called).await
+        within(patience, called).await
     }
 
     /// Sends several commands at once, and tells each reply to `told` as it comes.
@@ -80,6 +81,7 @@ impl Connection {
         commands: &[Vec<W>],
         mut told: impl FnMut(Reply),
     ) -> Result<(), CallError> {
+        let patience = self.patience;
         let called = async {
             for words in commands {
                 self.send(words).await?;
@@ -89,7 +91,7 @@ impl Connection {
             }
             Ok(())
         };
-        within(self.patience, called).await
+        within(patience, called).await
     }
 
     async fn send<W: AsRef<[u8]>>(&mut self, words: &[W]) -> Result<(), RespError> {

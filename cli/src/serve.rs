@@ -6,6 +6,7 @@ mod options;
 use std::{io::Read as _, process::ExitCode, thread};
 
 use quorate_kv::{Node, server::RoleView};
+use quorate_raft::Role;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
@@ -69,10 +70,10 @@ fn announce(node: &Node, options: &Options) {
 
 fn role_line(id: u64, view: RoleView) -> String {
     let role = match view.role {
-        quorate_kv::Role::Follower => "follower",
-        quorate_kv::Role::PreCandidate => "pre-candidate",
-        quorate_kv::Role::Candidate => "candidate",
-        quorate_kv::Role::Leader => "leader",
+        Role::Follower => "follower",
+        Role::PreCandidate => "pre-candidate",
+        Role::Candidate => "candidate",
+        Role::Leader => "leader",
     };
     let leader = view.leader.map_or_else(|| "none".to_owned(), |leader| leader.0.to_string());
     format!("{ROLE} node={id} role={role} term={} leader={leader}", view.term.0)

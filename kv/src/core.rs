@@ -18,15 +18,15 @@ use core::{
 use quorate_machine::{Aside, Clock, Effect, Input, InputOf, Machine, OutboxOf, Tag, Time};
 use quorate_raft::{Index, Raft};
 
-pub use self::{
-    config::{Config, ConfigError},
-    durable::RecoverError,
-    event::{Command, Event, Failure},
-};
 use self::{
     compaction::Compaction,
     expiry::Expiry,
     pending::{Pending, Retries},
+};
+pub use self::{
+    config::{Config, ConfigError},
+    durable::RecoverError,
+    event::{Command, Event, Failure},
 };
 use crate::store::{ImageError, Store};
 

@@ -16,9 +16,7 @@ mod wall;
 
 pub use crate::{
     node::{Node, NodeConfig},
-    operation::{
-        Batch, Change, Condition, DecodeError, End, Expiry, ExpireWhen, Operation, Set, SetAnswer,
-    },
+    operation::{Batch, Change, Condition, DecodeError, End, ExpireWhen, Expiry, Operation, Set, SetAnswer},
     query::{Query, Scan, TtlShape},
     reply::Reply,
     store::{DumpedItem, ImageError, Items, Store, Usage, items},

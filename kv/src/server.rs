@@ -28,11 +28,11 @@ use tokio::{
     time::Instant,
 };
 
+use self::pipeline::Group;
 pub use self::{
     desk::{Desk, RoleView},
     limits::{Limits, LimitsError},
 };
-use self::pipeline::Group;
 use crate::{core::Failure, reply::Reply};
 
 /// The error line of a node that is going down. The command had no effect.

@@ -3,7 +3,10 @@
 use core::time::Duration;
 
 /// Time since the Unix epoch; zero for a clock that is set before it.
-#[expect(clippy::disallowed_types, reason = "the server tells its machine the time; machines do not read clocks")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the server tells its machine the time; machines do not read clocks"
+)]
 pub(crate) fn since_epoch() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,9 +1,7 @@
 //! The format of the log: what stands in it is read back, also by later versions.
 
 use bytes::Bytes;
-use quorate_kv::{
-    Batch, Change, Condition, End, Expiry, ExpireWhen, Operation, Set, SetAnswer,
-};
+use quorate_kv::{Batch, Change, Condition, End, ExpireWhen, Expiry, Operation, Set, SetAnswer};
 
 fn every_kind() -> Vec<Operation> {
     let key = || Bytes::from_static(b"k");
@@ -66,7 +64,9 @@ fn an_operation_takes_no_more_than_its_bound() {
         answer: SetAnswer::Flag,
     });
     let widest = Batch { origin: u64::MAX, sequence: u64::MAX, at_ms: u64::MAX, ..batch(Vec::new()) };
-    for operation in every_kind().into_iter().chain([huge, Operation::Increment { key: Bytes::new(), by: i64::MIN }]) {
+    for operation in
+        every_kind().into_iter().chain([huge, Operation::Increment { key: Bytes::new(), by: i64::MIN }])
+    {
         let bound = Batch::OVERHEAD_BYTES + operation.bytes_bound();
         let batch = Batch { memory_bytes_max: u64::MAX, operations: vec![operation], ..widest.clone() };
         assert!(batch.encode().len() <= bound, "{batch:?}");

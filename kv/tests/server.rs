@@ -47,7 +47,8 @@ async fn connect(node: &Node) -> TcpStream {
 async fn a_pipeline_is_carried_out_in_order() {
     let (node, _folder) = start(|_| {}).await;
     let mut client = connect(&node).await;
-    let sent = b"SET a 1\r\nGET a\r\nINCR a\r\nINCR a\r\nGET a\r\nNOPE x\r\nPING\r\nMGET a b\r\nDEL a\r\nGET a\r\n";
+    let sent =
+        b"SET a 1\r\nGET a\r\nINCR a\r\nINCR a\r\nGET a\r\nNOPE x\r\nPING\r\nMGET a b\r\nDEL a\r\nGET a\r\n";
     let heard = b"+OK\r\n$1\r\n1\r\n:2\r\n:3\r\n$1\r\n3\r\n\
         -ERR unknown command 'NOPE', with args beginning with: 'x' \r\n+PONG\r\n\
         *2\r\n$1\r\n3\r\n$-1\r\n:1\r\n$-1\r\n";
@@ -125,7 +126,8 @@ async fn acknowledged_writes_survive_a_restart_and_a_dump_holds_them() {
     assert!(matches!(occupied, dump::DumpError::NotEmpty { keys: 3 }), "{occupied}");
     expect(&mut client, b"FLUSHALL\r\n", b"+OK\r\n").await;
     assert_eq!(dump::restore(node.client_address(), &file).await.unwrap(), dumped);
-    expect(&mut client, b"MGET a b c\r\nTTL b\r\n", b"*3\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\nx\r\n:1000\r\n").await;
+    expect(&mut client, b"MGET a b c\r\nTTL b\r\n", b"*3\r\n$1\r\n1\r\n$1\r\n2\r\n$1\r\nx\r\n:1000\r\n")
+        .await;
 
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;

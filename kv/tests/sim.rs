@@ -101,7 +101,7 @@ struct Client {
 impl App<Core> for Client {
     type Op = Op;
 
-    fn on_client(&mut self, _: u64, tag: Tag, command: &Command, answers: &mut Answers<'_, Core, Op>) {
+    fn on_client(&mut self, _: u64, tag: Tag, command: &Command, answers: &mut Answers<'_, Command, Op>) {
         let op = match command {
             Command::Read { queries, .. } => match &queries[0] {
                 Query::Get { key } => (number(key), RegisterOp::Read(None)),
@@ -117,7 +117,7 @@ impl App<Core> for Client {
         answers.invoke(tag, op);
     }
 
-    fn on_event(&mut self, event: &Event, answers: &mut Answers<'_, Core, Op>) {
+    fn on_event(&mut self, event: &Event, answers: &mut Answers<'_, Command, Op>) {
         match event {
             Event::Answered { tag, replies } => {
                 let Some((key, op)) = self.asked.remove(tag) else { return };
@@ -206,6 +206,7 @@ impl Invariant<Kv> for Linearizable {
 #[test]
 fn survives_every_fault() {
     let bounds = Bounds { nodes: 3..=5, safety: Duration::from_secs(4), ..Bounds::default() };
-    let tally = check(&Kv, 0..1_000, |seed| generate::mix(seed, &bounds)).unwrap_or_else(|failure| panic!("{failure}"));
+    let tally = check(&Kv, 0..1_000, |seed| generate::mix(seed, &bounds))
+        .unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
 }

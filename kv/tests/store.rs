@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use quorate_kv::{
-    Batch, Condition, End, Expiry, ExpireWhen, Operation, Query, Reply, Scan, Set, SetAnswer, Store, TtlShape,
+    Batch, Condition, End, ExpireWhen, Expiry, Operation, Query, Reply, Scan, Set, SetAnswer, Store, TtlShape,
 };
 
 const PLENTY: u64 = u64::MAX;
@@ -20,13 +20,7 @@ fn key(number: u8) -> Bytes {
 }
 
 fn plain(key: Bytes, value: Bytes) -> Set {
-    Set {
-        key,
-        value,
-        condition: Condition::Always,
-        expiry: Expiry::Never,
-        answer: SetAnswer::Status,
-    }
+    Set { key, value, condition: Condition::Always, expiry: Expiry::Never, answer: SetAnswer::Status }
 }
 
 fn get(store: &Store, key: &Bytes) -> Reply {
@@ -98,10 +92,16 @@ impl Model {
     fn carry_out(&mut self, operation: Operation) -> Reply {
         match operation {
             Operation::Set(set) => self.set(set),
-            Operation::Del { keys } => Reply::count(keys.iter().filter(|key| self.keys.remove(*key).is_some()).count()),
+            Operation::Del { keys } => {
+                Reply::count(keys.iter().filter(|key| self.keys.remove(*key).is_some()).count())
+            }
             Operation::Increment { key, by } => {
                 let (value, end) = self.keys.get(&key).cloned().unwrap_or(("0".into(), None));
-                let Some(number) = std::str::from_utf8(&value).unwrap().parse::<i64>().ok().filter(|n| n.to_string().as_bytes() == value)
+                let Some(number) = std::str::from_utf8(&value)
+                    .unwrap()
+                    .parse::<i64>()
+                    .ok()
+                    .filter(|n| n.to_string().as_bytes() == value)
                 else {
                     return Reply::error("ERR value is not an integer or out of range");
                 };
@@ -130,7 +130,9 @@ impl Model {
                 let end = self.end(end);
                 Reply::flag(self.keys.get_mut(&key).map(|item| item.1 = Some(end)).is_some())
             }
-            Operation::Persist { key } => Reply::flag(self.keys.get_mut(&key).and_then(|item| item.1.take()).is_some()),
+            Operation::Persist { key } => {
+                Reply::flag(self.keys.get_mut(&key).and_then(|item| item.1.take()).is_some())
+            }
             Operation::FlushAll => {
                 self.keys.clear();
                 Reply::OK
@@ -157,7 +159,13 @@ impl Model {
         match set.answer {
             SetAnswer::Previous => Reply::optional(before.map(|(value, _)| value)),
             SetAnswer::Flag => Reply::flag(holds),
-            SetAnswer::Status => if holds { Reply::OK } else { Reply::Nil },
+            SetAnswer::Status => {
+                if holds {
+                    Reply::OK
+                } else {
+                    Reply::Nil
+                }
+            }
         }
     }
 }
@@ -169,12 +177,17 @@ fn agree(store: &Store, model: &Model) -> bool {
         let expected = model.keys.get(key);
         let end = expected.map_or(-2, |(_, end)| end.map_or(-1, |end| i64::try_from(end).unwrap()));
         get(store, key) == Reply::optional(expected.map(|(value, _)| value.clone()))
-            && store.answer(&Query::Ttl { key: key.clone(), shape: in_milliseconds }, 0) == Reply::Integer(end)
+            && store.answer(&Query::Ttl { key: key.clone(), shape: in_milliseconds }, 0)
+                == Reply::Integer(end)
     };
     let usage = store.usage();
-    let bytes: u64 = model.keys.iter().map(|(key, (value, end))| {
-        (key.len() + value.len()) as u64 + 160 + if end.is_some() { 64 } else { 0 }
-    }).sum();
+    let bytes: u64 = model
+        .keys
+        .iter()
+        .map(|(key, (value, end))| {
+            (key.len() + value.len()) as u64 + 160 + if end.is_some() { 64 } else { 0 }
+        })
+        .sum();
     (0..6).map(key).all(|key| same_key(&key))
         && usage.keys == model.keys.len() as u64
         && usage.keys_with_end == model.keys.values().filter(|(_, end)| end.is_some()).count() as u64

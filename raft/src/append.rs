@@ -19,7 +19,7 @@ impl Raft {
         now: Time,
         from: NodeId,
         prev: LogId,
-        entries: &Entries,
+        entries: Entries,
         committed: Index,
         round: u64,
         out: &mut OutboxOf<Self>,
@@ -28,7 +28,7 @@ impl Raft {
             return;
         }
         self.hear_round(round);
-        if !self.is_sane(prev, entries) {
+        if !self.is_sane(prev, &entries) {
             self.counters.nonsense += 1;
             return;
         }
@@ -41,11 +41,12 @@ impl Raft {
             self.counters.full += 1;
             return;
         }
+        let end = prev.index.plus(entries.len() as u64);
         let Some(wrote) = self.accept(prev, entries, committed, out) else {
             self.counters.nonsense += 1;
             return;
         };
-        self.verify(prev.index.plus(entries.len() as u64));
+        self.verify(end);
         self.commit_upto(now, committed, out);
         if wrote && !self.has(Bug::AckBeforeDurable) {
             self.owe_ack();
@@ -70,11 +71,11 @@ impl Raft {
     fn accept(
         &mut self,
         prev: LogId,
-        entries: &Entries,
+        entries: Entries,
         committed: Index,
         out: &mut OutboxOf<Self>,
     ) -> Option<bool> {
-        let known = self.count_known(prev, entries);
+        let known = self.count_known(prev, &entries);
         let first = prev.index.plus(known as u64).next();
         if known == entries.len() {
             return Some(false);
@@ -89,9 +90,7 @@ impl Raft {
             self.truncate(first);
         }
         let news = entries.suffix(known);
-        for entry in news.iter() {
-            self.log.push(entry.clone());
-        }
+        self.log.extend(&news);
         self.share(first, &news);
         let hint = committed.min(self.log.last_index()).max(self.committed);
         self.persist_entries(first, news, hint, out);

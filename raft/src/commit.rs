@@ -34,7 +34,7 @@ impl Raft {
 
     /// Hands the application the next batch of what is committed and on this node's disk; wakes again for more.
     pub(crate) fn deliver(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        if !self.started {
+        if !self.started || (self.delivered == self.committed && self.reads.are_settled()) {
             return;
         }
         self.restore(out);

@@ -103,9 +103,14 @@ impl Raft {
         if !any {
             return;
         }
-        self.count_own_copy();
-        self.commit_by_quorum(now, out);
-        self.acknowledge_owed(out);
+        match &self.state {
+            State::Leader(_) => {
+                self.count_own_copy();
+                self.commit_by_quorum(now, out);
+            }
+            State::Follower(_) => self.acknowledge_owed(out),
+            State::PreCandidate(_) | State::Candidate(_) => {}
+        }
         self.deliver(now, out);
     }
 
@@ -209,6 +214,8 @@ impl Durable for Raft {
             leader: None,
             heard_at: None,
             election_at: now,
+            patience: config.election_timeout,
+            own_slot: config.voters.slot_of(config.id).unwrap_or_default(),
             flush_at: Some(now),
             proposals: Proposals::default(),
             reads: Reads::default(),
@@ -217,7 +224,7 @@ impl Durable for Raft {
             log,
             config,
         };
-        raft.reset_election(now);
+        raft.redraw_election(now);
         Ok(raft)
     }
 

@@ -23,7 +23,7 @@ impl Raft {
     /// The election timeout has passed: ask first whether an election could be won (thesis §9.6).
     pub(crate) fn campaign(&mut self, now: Time, out: &mut OutboxOf<Self>) {
         self.leader = None;
-        self.reset_election(now);
+        self.redraw_election(now);
         self.counters.elections += 1;
         let mut tally = Tally::default();
         tally.record(&self.config.voters, self.config.id, true);
@@ -73,7 +73,7 @@ impl Raft {
         self.vote = Some(self.config.id);
         self.leader = None;
         self.state = State::Candidate(Tally::default());
-        self.reset_election(now);
+        self.redraw_election(now);
         self.persist_vote(out);
         self.emit_role(out);
     }
@@ -170,7 +170,7 @@ impl Raft {
         // A leader's last entries may have no record yet.
         self.record_entries(out);
         if !matches!(self.state, State::Follower(_)) {
-            self.reset_election(now);
+            self.redraw_election(now);
         }
         self.state = State::Follower(Following::default());
         self.leader = None;
@@ -203,7 +203,7 @@ impl Raft {
     /// and its followers look for another.
     pub(crate) fn has_lost_quorum(&self, now: Time) -> bool {
         let State::Leader(leading) = &self.state else { return false };
-        let own = self.own_slot();
+        let own = self.own_slot;
         !self.config.voters.has_quorum_by_slot(|slot| {
             slot == own
                 || leading

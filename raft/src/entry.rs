@@ -69,7 +69,11 @@ enum Shape {
     #[default]
     Empty,
     One(Entry),
-    Many(Arc<[Entry]>),
+    Many {
+        entries: Arc<[Entry]>,
+        /// The sum, which is asked for at every hand it passes through.
+        bytes_bound: usize,
+    },
 }
 
 impl Entries {
@@ -80,16 +84,22 @@ impl Entries {
 
     /// An upper bound of the encoded size of all of them, in bytes.
     pub fn bytes_bound(&self) -> usize {
-        self.iter().map(Entry::bytes_bound).sum()
+        match &self.0 {
+            Shape::Empty => 0,
+            Shape::One(entry) => entry.bytes_bound(),
+            Shape::Many { bytes_bound, .. } => *bytes_bound,
+        }
+    }
+
+    fn many(entries: Arc<[Entry]>) -> Self {
+        let bytes_bound = entries.iter().map(Entry::bytes_bound).sum();
+        Self(Shape::Many { entries, bytes_bound })
     }
 
     /// The entries from position `from` on. Allocates only if it leaves some out and more than one.
     #[must_use]
-    pub fn suffix(&self, from: usize) -> Self {
-        match from {
-            0 => self.clone(),
-            _ => self.iter().skip(from).cloned().collect(),
-        }
+    pub fn suffix(self, from: usize) -> Self {
+        if from == 0 { self } else { self.iter().skip(from).cloned().collect() }
     }
 }
 
@@ -100,7 +110,7 @@ impl Deref for Entries {
         match &self.0 {
             Shape::Empty => &[],
             Shape::One(entry) => core::slice::from_ref(entry),
-            Shape::Many(entries) => entries,
+            Shape::Many { entries, .. } => entries,
         }
     }
 }
@@ -115,13 +125,13 @@ impl FromIterator<Entry> for Entries {
     fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
         let mut entries = entries.into_iter();
         if entries.size_hint().0 > 1 {
-            return Self(Shape::Many(entries.collect()));
+            return Self::many(entries.collect());
         }
         let (first, second) = (entries.next(), entries.next());
         match (first, second) {
             (None, _) => Self(Shape::Empty),
             (Some(one), None) => Self(Shape::One(one)),
-            (Some(one), Some(two)) => Self(Shape::Many([one, two].into_iter().chain(entries).collect())),
+            (Some(one), Some(two)) => Self::many([one, two].into_iter().chain(entries).collect()),
         }
     }
 }

@@ -48,7 +48,7 @@ impl Forwards {
         self.commands
     }
 
-    pub(crate) fn oldest(&self) -> Option<Time> {
+    pub(crate) fn oldest(&self) -> Time {
         oldest(&self.sent, |batch| batch.since)
     }
 
@@ -141,13 +141,12 @@ impl Raft {
     pub(crate) fn on_forward(
         &mut self,
         now: Time,
-        from: NodeId,
+        (from, slot): (NodeId, usize),
         (incarnation, sequence): (u64, u64),
         payloads: &Arc<[Bytes]>,
         out: &mut OutboxOf<Self>,
     ) {
         let twice = self.has(Bug::ForwardsTwice);
-        let Some(slot) = self.config.voters.slot_of(from) else { return };
         let Some(peer) = self.peer_mut(slot) else { return };
         if !peer.forwards.admit(incarnation, sequence) && !twice {
             self.counters.repeated_forwards += 1;

@@ -12,6 +12,7 @@ mod durable;
 mod election;
 mod entry;
 mod event;
+mod feed;
 mod forward;
 mod id;
 mod log;

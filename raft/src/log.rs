@@ -15,11 +15,13 @@ pub(crate) struct Log {
     /// Where each run of equal terms begins, after the base. Both columns rise strictly.
     runs: VecDeque<(Index, Term)>,
     bytes: usize,
+    /// The last entry, or the base.
+    last: LogId,
 }
 
 impl Log {
     pub(crate) fn new(base: LogId, entries: VecDeque<Entry>) -> Self {
-        let mut log = Self { base, entries: VecDeque::new(), runs: VecDeque::new(), bytes: 0 };
+        let mut log = Self { base, entries: VecDeque::new(), runs: VecDeque::new(), bytes: 0, last: base };
         for entry in entries {
             log.push(entry);
         }
@@ -30,13 +32,12 @@ impl Log {
         self.base
     }
 
-    pub(crate) fn last(&self) -> LogId {
-        let term = self.runs.back().map_or(self.base.term, |(_, term)| *term);
-        LogId { term, index: self.last_index() }
+    pub(crate) const fn last(&self) -> LogId {
+        self.last
     }
 
-    pub(crate) fn last_index(&self) -> Index {
-        self.base.index.plus(self.entries.len() as u64)
+    pub(crate) const fn last_index(&self) -> Index {
+        self.last.index
     }
 
     /// An upper bound of the encoded size of all entries, in bytes.
@@ -54,8 +55,9 @@ impl Log {
             return None;
         }
         match self.runs.back() {
+            None => Some(self.base.term),
             Some((first, term)) if index >= *first => Some(*term),
-            _ => Some(self.older_term_at(index)),
+            Some(_) => Some(self.older_term_at(index)),
         }
     }
 
@@ -72,6 +74,7 @@ impl Log {
         let upto = upto.min(self.last_index());
         let candidate = match self.term_at(upto) {
             Some(found) if found <= term => upto,
+            _ if self.base.term > term => self.base.index,
             _ => {
                 let runs_at_most = self.runs.partition_point(|(_, of)| *of <= term);
                 self.runs.get(runs_at_most).map_or(upto, |(first, _)| first.previous()).min(upto)
@@ -84,11 +87,31 @@ impl Log {
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
-        if self.last().term != entry.term {
-            self.runs.push_back((self.last_index().next(), entry.term));
-        }
+        self.enter(entry.term);
         self.bytes += entry.bytes_bound();
         self.entries.push_back(entry);
+    }
+
+    /// Appends a batch. Terms never fall, so a batch that ends in the term it begins with is all of one term.
+    pub(crate) fn extend(&mut self, batch: &Entries) {
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return };
+        if first.term == last.term {
+            self.enter(first.term);
+            self.last.index = self.last.index.plus(batch.len() as u64 - 1);
+        } else {
+            batch.iter().for_each(|entry| self.enter(entry.term));
+        }
+        self.bytes += batch.bytes_bound();
+        self.entries.extend(batch.iter().cloned());
+    }
+
+    /// The log gets longer by an entry of this term.
+    fn enter(&mut self, term: Term) {
+        let index = self.last.index.next();
+        if self.last.term != term {
+            self.runs.push_back((index, term));
+        }
+        self.last = LogId { term, index };
     }
 
     /// Removes the entries from `first` on and returns them.
@@ -99,6 +122,8 @@ impl Log {
         while self.runs.back().is_some_and(|(start, _)| *start >= first) {
             self.runs.pop_back();
         }
+        let term = self.runs.back().map_or(self.base.term, |(_, term)| *term);
+        self.last = LogId { term, index: self.base.index.plus(self.entries.len() as u64) };
         removed
     }
 

@@ -94,6 +94,15 @@ impl Progress {
         }
     }
 
+    /// A heartbeat is due: what may be lost is tried again.
+    pub(crate) fn on_heartbeat(&mut self) {
+        match &mut self.flow {
+            Flow::Probe { sent } => *sent = false,
+            Flow::Snapshot(transfer) => transfer.retry(),
+            Flow::Replicate => {}
+        }
+    }
+
     /// Starts again from `next`, one append at a time.
     pub(crate) fn probe(&mut self, next: Index) {
         self.next = next.max(self.matched.next());

@@ -114,10 +114,10 @@ impl Proposals {
         self.queued.len() + self.forwards.len() + self.placed.len()
     }
 
-    pub(crate) fn oldest(&self) -> Option<Time> {
+    pub(crate) fn oldest(&self) -> Time {
         let queued = oldest(&self.queued, |queued| queued.since);
         let placed = oldest(&self.placed, |placed| placed.since);
-        [queued, self.forwards.oldest(), placed].into_iter().flatten().min()
+        queued.min(placed).min(self.forwards.oldest())
     }
 
     /// Keeps the payloads of removed entries: if another leader's entry is committed in their place, the caller gets

@@ -68,9 +68,14 @@ impl Reads {
         self.waiting
     }
 
-    pub(crate) fn oldest(&self) -> Option<Time> {
-        let gathering = (!self.gathering.is_empty()).then_some(self.since);
-        oldest(&self.questions, |question| question.since).or(gathering)
+    pub(crate) fn oldest(&self) -> Time {
+        let gathering = if self.gathering.is_empty() { Time::MAX } else { self.since };
+        oldest(&self.questions, |question| question.since).min(gathering)
+    }
+
+    /// Whether no question waits for an answer or for its delivery.
+    pub(crate) fn are_settled(&self) -> bool {
+        self.questions.is_empty()
     }
 
     /// There is another leader, or none: what is unanswered is asked again.
@@ -90,6 +95,11 @@ impl Reads {
 }
 
 impl Rounds {
+    /// The latest round, for every message that asks for an answer.
+    pub(crate) const fn current(&self) -> u64 {
+        self.current
+    }
+
     pub(crate) fn digest(&self, mut hasher: &mut dyn Hasher) {
         (self.current, &self.gathering).hash(&mut hasher);
         for round in &self.open {
@@ -164,7 +174,6 @@ impl Raft {
         }
     }
 
-    /// The latest round of confirmation, for every message that asks for an answer.
     pub(crate) fn round(&self) -> u64 {
         self.leading().map_or(0, |leading| leading.rounds.current)
     }
@@ -186,7 +195,7 @@ impl Raft {
 
     /// Answers the rounds that a quorum has confirmed.
     pub(crate) fn confirm_reads(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        let (own, trusting) = (self.own_slot(), self.has(Bug::ReadsUnconfirmed));
+        let (own, trusting) = (self.own_slot, self.has(Bug::ReadsUnconfirmed));
         let State::Leader(leading) = &mut self.state else { return };
         if leading.rounds.open.is_empty() {
             return;
@@ -236,6 +245,9 @@ impl Raft {
 
     /// Lets those reads be answered for which enough is delivered.
     pub(crate) fn settle_reads(&mut self, out: &mut OutboxOf<Self>) {
+        if self.reads.are_settled() {
+            return;
+        }
         let delivered = self.delivered;
         let reads = &mut self.reads;
         reads.questions.retain(|question| {

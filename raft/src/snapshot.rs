@@ -93,7 +93,11 @@ impl Transfer {
         self.next = self.next.max(parts);
     }
 
-    fn next_part(&mut self, window: u32) -> Option<(u32, Bytes)> {
+    pub(crate) fn parts(&self) -> u32 {
+        self.snapshot.count()
+    }
+
+    pub(crate) fn next_part(&mut self, window: u32) -> Option<(u32, Bytes)> {
         if self.next >= self.received.saturating_add(window) {
             return None;
         }
@@ -152,35 +156,16 @@ impl Raft {
         Ok(())
     }
 
-    pub(crate) fn begin_transfer(&mut self, slot: usize) {
-        let Some(snapshot) = self.snapshot.clone() else { return };
-        if let Some(peer) = self.peer_mut(slot) {
-            peer.transfer(Transfer::new(snapshot));
-        }
-    }
-
-    /// Sends as many parts as the window has room for.
-    pub(crate) fn continue_transfer(&mut self, slot: usize, out: &mut OutboxOf<Self>) {
-        let window = u32::try_from(self.config.inflight_messages_max).unwrap_or(u32::MAX);
-        let Some(&to) = self.config.voters.ids().get(slot) else { return };
-        let round = self.round();
-        while let Some(Flow::Snapshot(transfer)) = self.peer_mut(slot).map(|peer| &mut peer.flow) {
-            let (last, parts) = (transfer.last(), transfer.snapshot.count());
-            let Some((part, bytes)) = transfer.next_part(window) else { return };
-            self.send(to, Body::Snapshot { last, part, parts, bytes, round }, out);
-        }
-    }
-
     pub(crate) fn on_received(
         &mut self,
         now: Time,
-        from: NodeId,
+        slot: usize,
         last: LogId,
         parts: u32,
         round: u64,
         out: &mut OutboxOf<Self>,
     ) {
-        let Some(peer) = self.hear(now, from, round) else { return };
+        let Some(peer) = self.hear(now, slot, round) else { return };
         if let Flow::Snapshot(transfer) = &mut peer.flow {
             if transfer.last() == last {
                 transfer.on_received(parts);

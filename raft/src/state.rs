@@ -29,6 +29,8 @@ pub struct Raft {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
+    /// This node's place among the voters.
+    pub(crate) own_slot: usize,
     /// Which of its lives this node is in; the last one's number until the first `Wake`.
     pub(crate) incarnation: u64,
     pub(crate) started: bool,
@@ -47,6 +49,8 @@ pub struct Raft {
     pub(crate) leader: Option<NodeId>,
     pub(crate) heard_at: Option<Time>,
     pub(crate) election_at: Time,
+    /// How long this node waits for a leader, until it has waited in vain.
+    pub(crate) patience: Duration,
     /// When the things gathered since the last flush go out; `None` if there are none.
     pub(crate) flush_at: Option<Time>,
 
@@ -108,10 +112,6 @@ impl Raft {
         ids.into_iter().filter(move |peer| *peer != id)
     }
 
-    pub(crate) fn own_slot(&self) -> usize {
-        self.config.voters.slot_of(self.config.id).unwrap_or_default()
-    }
-
     pub(crate) fn send(&self, to: NodeId, body: Body, out: &mut OutboxOf<Self>) {
         out.send(to, Message { term: self.term, body });
     }
@@ -121,10 +121,15 @@ impl Raft {
         self.flush_at = Some(self.flush_at.map_or(now, |at| at.min(now)));
     }
 
-    /// A timeout drawn anew, so that two nodes rarely ask at the same time (Raft §5.2).
-    pub(crate) fn reset_election(&mut self, now: Time) {
+    /// Draws a new timeout, so that two nodes rarely ask at the same time (Raft §5.2).
+    pub(crate) fn redraw_election(&mut self, now: Time) {
         let timeout = self.config.election_timeout;
-        self.election_at = now + self.rng.span(timeout..timeout.saturating_mul(2));
+        self.patience = self.rng.span(timeout..timeout.saturating_mul(2));
+        self.reset_election(now);
+    }
+
+    pub(crate) fn reset_election(&mut self, now: Time) {
+        self.election_at = now + self.patience;
     }
 
     /// Whether a leader was heard of within the shortest election timeout (thesis §4.2.3).
@@ -135,10 +140,6 @@ impl Raft {
 
     pub(crate) fn emit_role(&self, out: &mut OutboxOf<Self>) {
         out.emit(Event::Role { role: self.role(), term: self.term, leader: self.leader });
-    }
-
-    pub(crate) fn outcome_due(&self, since: Time) -> Time {
-        since + self.config.outcome_timeout
     }
 
     /// How many commands wait for their outcome on this node.
@@ -157,8 +158,11 @@ impl Raft {
         whole.then(|| entries.clone())
     }
 
+    /// Remembers a batch that others will want. A single entry is as cheap to copy from the log.
     pub(crate) fn share(&mut self, first: Index, entries: &Entries) {
-        *self.batch = (first, entries.clone());
+        if entries.len() > 1 {
+            *self.batch = (first, entries.clone());
+        }
     }
 
     pub(crate) fn unshare(&mut self) {
@@ -173,7 +177,7 @@ impl Raft {
     }
 }
 
-/// The queue of things that may expire, oldest first.
-pub(crate) fn oldest<T>(queue: &VecDeque<T>, since: impl Fn(&T) -> Time) -> Option<Time> {
-    queue.front().map(since)
+/// Since when the oldest of a queue waits; [`Time::MAX`] if it is empty.
+pub(crate) fn oldest<T>(queue: &VecDeque<T>, since: impl Fn(&T) -> Time) -> Time {
+    queue.front().map_or(Time::MAX, since)
 }

@@ -32,9 +32,8 @@ impl Machine for Raft {
             State::Leader(leading) => leading.heartbeat_at,
             State::Follower(_) | State::PreCandidate(_) | State::Candidate(_) => self.election_at,
         };
-        let waiting = self.proposals.oldest().into_iter().chain(self.reads.oldest());
-        let outcome = waiting.map(|since| self.outcome_due(since)).min();
-        [Some(role), self.flush_at, outcome].into_iter().flatten().min()
+        let flush = self.flush_at.unwrap_or(Time::MAX);
+        Some(role.min(flush).min(self.outcome_at()))
     }
 
     fn digest(&self, mut hasher: &mut dyn Hasher) {
@@ -53,11 +52,20 @@ impl Machine for Raft {
 }
 
 impl Raft {
+    /// When the oldest command's time is up; never if none waits.
+    fn outcome_at(&self) -> Time {
+        if self.outstanding() == 0 {
+            return Time::MAX;
+        }
+        let oldest = self.proposals.oldest().min(self.reads.oldest());
+        oldest + self.config.outcome_timeout
+    }
+
     fn on_message(&mut self, now: Time, from: NodeId, message: Message, out: &mut OutboxOf<Self>) {
-        if from == self.config.id || !self.config.voters.contains(from) {
+        let Some(slot) = self.config.voters.slot_of(from).filter(|slot| *slot != self.own_slot) else {
             self.counters.strangers += 1;
             return;
-        }
+        };
         if message.term > self.term && !self.raise_term(now, from, &message, out) {
             return;
         }
@@ -70,17 +78,17 @@ impl Raft {
             Body::Vote { last } => self.on_vote(now, from, last, out),
             Body::Voted { granted } => self.on_voted(now, from, granted, out),
             Body::Append { prev, entries, committed, round } => {
-                self.on_append(now, from, prev, &entries, committed, round, out);
+                self.on_append(now, from, prev, entries, committed, round, out);
             }
-            Body::Appended { matched, round } => self.on_appended(now, from, matched, round, out),
-            Body::Rejected { prev, hint, round } => self.on_rejected(now, from, prev, hint, round),
+            Body::Appended { matched, round } => self.on_appended(now, slot, matched, round, out),
+            Body::Rejected { prev, hint, round } => self.on_rejected(now, slot, prev, hint, round),
             Body::Commit { committed } => self.on_commit(now, from, committed, out),
             Body::Snapshot { last, part, parts, bytes, round } => {
                 self.on_snapshot(now, from, last, (part, parts, bytes), round, out);
             }
-            Body::Received { last, parts, round } => self.on_received(now, from, last, parts, round, out),
+            Body::Received { last, parts, round } => self.on_received(now, slot, last, parts, round, out),
             Body::Forward { incarnation, sequence, payloads } => {
-                self.on_forward(now, from, (incarnation, sequence), &payloads, out);
+                self.on_forward(now, (from, slot), (incarnation, sequence), &payloads, out);
             }
             Body::Forwarded { incarnation, sequence, first } => {
                 self.on_forwarded(now, incarnation, sequence, first, out);
@@ -140,7 +148,9 @@ impl Raft {
         if !self.started {
             self.start(now, out);
         }
-        self.expire(now, out);
+        if self.outcome_at() <= now {
+            self.expire(now, out);
+        }
         match &self.state {
             State::Leader(leading) if leading.heartbeat_at <= now => self.on_heartbeat_due(now, out),
             State::Leader(_) => {}
@@ -154,7 +164,9 @@ impl Raft {
             self.flush_at = None;
             self.flush(now, out);
             // What the flush has settled may have stood before something that has waited longer.
-            self.expire(now, out);
+            if self.outcome_at() <= now {
+                self.expire(now, out);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ pub enum Engine {
     RaftRs,
     /// raft-rs at its best: `batch_append`, a batch as one message.
     RaftRsTuned,
-    /// OmniPaxos with its own batching.
+    /// omnipaxos with its own batching.
     Omnipaxos,
     /// noraft, which keeps an index and no payloads.
     Noraft,

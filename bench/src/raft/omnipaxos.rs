@@ -9,7 +9,7 @@ use crate::raft::{Applied, Cluster, KEEP, NODES, cluster::payload};
 #[derive(Clone, Debug, Entry)]
 struct Proposal(Arc<[u8]>);
 
-/// Three nodes of OmniPaxos. Its memory storage is durable at once.
+/// Three nodes of omnipaxos. Its memory storage is durable at once.
 pub(crate) struct Omni {
     nodes: Vec<Node>,
     /// Messages on their way, and room for the next ones.

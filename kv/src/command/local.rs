@@ -90,7 +90,10 @@ pub(super) fn config(rest: &[Bytes]) -> Parsed {
     match subcommand(rest) {
         (b"GET", [_, ..]) => local(Local::ConfigGet(rest.get(1..).unwrap_or_default().to_vec())),
         (b"GET", _) => Err(CommandError::Arity { command: "config|get" }),
-        (b"HELP", _) => answer(help("CONFIG", &[("GET <pattern>", "Return parameters matching the glob-like <pattern>.")])),
+        (b"HELP", _) => answer(help(
+            "CONFIG",
+            &[("GET <pattern>", "Return parameters matching the glob-like <pattern>.")],
+        )),
         _ => Err(unknown("CONFIG", rest)),
     }
 }
@@ -132,7 +135,9 @@ fn set_info(attribute: &Bytes) -> Parsed {
 }
 
 pub(super) fn hello(rest: &[Bytes]) -> Parsed {
-    let Some((version, mut options)) = rest.split_first() else { return local(Local::Hello(Hello::default())) };
+    let Some((version, mut options)) = rest.split_first() else {
+        return local(Local::Hello(Hello::default()));
+    };
     let protocol = match number::integer(version) {
         Some(2) => 2,
         Some(3) => 3,
@@ -169,7 +174,10 @@ fn subcommand(rest: &[Bytes]) -> (&'static [u8], &[Bytes]) {
 }
 
 fn unknown(command: &'static str, rest: &[Bytes]) -> CommandError {
-    CommandError::UnknownSubcommand { command, name: rest.first().map(|name| shown(name, 128)).unwrap_or_default() }
+    CommandError::UnknownSubcommand {
+        command,
+        name: rest.first().map(|name| shown(name, 128)).unwrap_or_default(),
+    }
 }
 
 const COMMAND_HELP: &[(&str, &str)] = &[

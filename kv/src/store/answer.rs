@@ -19,7 +19,9 @@ impl Store {
             Query::GetAll { keys } => {
                 Reply::Array(keys.iter().map(|key| Reply::optional(self.value(key))).collect())
             }
-            Query::Strlen { key } => Reply::count(self.get(&Slot::of(key)).map_or(0, |item| item.value.len())),
+            Query::Strlen { key } => {
+                Reply::count(self.get(&Slot::of(key)).map_or(0, |item| item.value.len()))
+            }
             Query::Exists { keys } => {
                 Reply::count(keys.iter().filter(|key| self.get(&Slot::of(key)).is_some()).count())
             }

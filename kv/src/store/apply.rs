@@ -3,9 +3,7 @@ use bytes::{Bytes, BytesMut};
 use super::{ENDED_PER_BATCH_MAX, Item, Slot, Store, cost};
 use crate::{
     number,
-    operation::{
-        Batch, Change, Condition, End, Expiry, ExpireWhen, Operation, Set, SetAnswer,
-    },
+    operation::{Batch, Change, Condition, End, ExpireWhen, Expiry, Operation, Set, SetAnswer},
     reply::{Reply, lines},
 };
 

@@ -41,7 +41,8 @@ pub enum ImageError {
 impl Store {
     /// The store as bytes, in parts of at most `part_bytes_max`. An item may span parts.
     pub fn parts(&self, part_bytes_max: usize) -> Vec<Bytes> {
-        let mut parts = Parts { done: Vec::new(), open: BytesMut::new(), part_bytes_max: part_bytes_max.max(1) };
+        let mut parts =
+            Parts { done: Vec::new(), open: BytesMut::new(), part_bytes_max: part_bytes_max.max(1) };
         parts.put(&[FORMAT_VERSION]);
         parts.put(&self.log_time_ms.to_le_bytes());
         parts.put(&(self.items.len() as u64).to_le_bytes());
