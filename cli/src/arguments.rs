@@ -49,7 +49,12 @@ mod tests {
             assert!(command.get_about().is_some(), "{} has no explanation", command.get_name());
             assert!(command.get_after_help().is_some(), "{} has no examples", command.get_name());
             for option in command.get_arguments() {
-                assert!(option.get_help().is_some(), "{} {} has no help", command.get_name(), option.get_id());
+                assert!(
+                    option.get_help().is_some(),
+                    "{} {} has no help",
+                    command.get_name(),
+                    option.get_id()
+                );
             }
         }
     }

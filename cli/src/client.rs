@@ -25,7 +25,7 @@ Examples:
   quorate client                                     a prompt; `exit` or Ctrl-D ends it
   quorate client < commands.txt                      a command on each line
 
-Replies look as those of redis-cli: quoted for a terminal, plain for a pipe. The exit code is 1 if a reply is an error.
+Replies look as those of redis-cli: quoted for a terminal, plain for a pipe. The exit code is 1 if a reply is an error. \
 An error that begins with UNKNOWN means that the write may or may not have happened.";
 
 /// Send a command to the cluster, or many from a prompt

@@ -21,9 +21,9 @@ Examples:
   quorate cluster --nodes 5 --port 8001            five nodes, clients at 8001 to 8005
   quorate cluster --data /tmp/try                  data elsewhere
 
-Nodes listen on loopback: for clients at PORT and up, for each other 100 ports higher, for metrics 200 ports higher. Data
-is kept: the same command goes on where the last one stopped. A node that is killed is not started again, so that you
-can see what its absence does; the command that starts it again is printed.";
+Nodes listen on loopback: for clients at PORT and up, for each other 100 ports higher, for metrics 200 ports higher. \
+Data is kept: the same command goes on where the last one stopped. A node that is killed is not started again, so that \
+you can see what its absence does; the command that starts it again is printed.";
 
 /// Start a cluster on this machine, and watch it until Ctrl-C
 #[derive(Debug, Args)]
@@ -74,8 +74,11 @@ fn check_members(layout: &Layout) -> Result<(), Problem> {
         return Ok(());
     }
     let (data, count) = (layout.data.display(), found.len());
-    Err(Problem::new(format!("{data} holds the data of {count} nodes, and {} are to be started", layout.nodes))
-        .hint(format!("use --nodes {count}, or another folder with --data")))
+    Err(Problem::new(format!(
+        "{data} holds the data of {count} nodes, and {} are to be started",
+        layout.nodes
+    ))
+    .hint(format!("use --nodes {count}, or another folder with --data")))
 }
 
 struct Cluster {
@@ -114,7 +117,11 @@ impl Cluster {
                 News::Ended(status) => {
                     self.nodes.remove(&id);
                     let problem = Problem::new(format!("node {id} {} at its start", process::ending(status)));
-                    return Err(if last_words.is_empty() { problem } else { problem.hint("it says why above") });
+                    return Err(if last_words.is_empty() {
+                        problem
+                    } else {
+                        problem.hint("it says why above")
+                    });
                 }
             }
         }
@@ -125,8 +132,12 @@ impl Cluster {
         let layout = &self.layout;
         for (id, node) in &self.nodes {
             let (pid, client, folder) = (node.pid(), layout.client(*id), layout.folder(*id));
-            terminal::say(format_args!("node {id}  pid {pid}  clients at {client}  data in {}", folder.display()));
+            terminal::say(format_args!(
+                "node {id}  pid {pid}  clients at {client}  data in {}",
+                folder.display()
+            ));
         }
+        let clients: Vec<_> = layout.ids().map(|id| format!("--client {}", layout.client(id))).collect();
         let last = layout.client(layout.nodes);
         let second = layout.client(layout.nodes.min(2));
         let pid = self.nodes.values().next().map_or(0, NodeProcess::pid);
@@ -135,11 +146,11 @@ impl Cluster {
             "\nTry it from another terminal, with any node:\n  \
              redis-cli -p {} SET greeting hello\n  \
              {program} client --client {last} GET greeting\n  \
-             {program} status{}\n  \
+             {program} status {}\n  \
              kill -9 {pid}\n\n\
              Data stays in {}; the same command goes on from there. Ctrl-C stops all nodes.\n",
             second.port(),
-            layout.ids().map(|id| format!(" --client {}", layout.client(id))).collect::<String>(),
+            clients.join(" "),
             layout.data.display(),
         ));
     }
@@ -176,8 +187,12 @@ impl Cluster {
         if leader.is_some() && known > self.leader {
             self.leader = known;
             self.tell(format_args!("node {} leads in term {term}", leader.unwrap_or(id)));
-        } else if leader.is_none() && role != "follower" {
-            self.tell(format_args!("node {id} is {role} in term {term}"));
+            return;
+        }
+        match role {
+            "pre-candidate" => self.tell(format_args!("node {id} misses a leader")),
+            "candidate" => self.tell(format_args!("node {id} asks for votes in term {term}")),
+            _ => {}
         }
     }
 

@@ -128,7 +128,10 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_escaped() {
-        assert_eq!(readable(&Reply::Bulk(b"\"\\\n\x00\xff\xc3\xa9".as_slice().into())), r#""\"\\\n\x00\xffé""#);
+        assert_eq!(
+            readable(&Reply::Bulk(b"\"\\\n\x00\xff\xc3\xa9".as_slice().into())),
+            r#""\"\\\n\x00\xffé""#
+        );
         assert_eq!(raw(&Reply::Bulk(b"\xff\n".as_slice().into())), b"\xff\n");
     }
 

@@ -16,7 +16,7 @@ Examples:
   quorate dump store.quorate                         from the first node of `quorate cluster`
   quorate dump store.quorate --client 7002           from this node
 
-The file holds every key, value and expiry as they were at one moment, with checksums; every node can give it. A file of
+The file holds every key, value and expiry as they were at one moment, with checksums; every node can give it. A file of \
 this name is replaced once the dump is whole.";
 
 /// Write all keys and values to a file
@@ -42,9 +42,8 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Problem> {
 pub(crate) fn explain(error: &DumpError) -> Problem {
     let problem = Problem::new(error);
     match error {
-        DumpError::Connection { .. } => {
-            problem.hint("is the node running? --client ADDRESS says where; a restore may have been done in part")
-        }
+        DumpError::Connection { .. } => problem
+            .hint("is the node running? --client ADDRESS says where; a restore may have been done in part"),
         DumpError::Answer => problem.hint("is this the address of a node of quorate?"),
         DumpError::NotEmpty { .. } => problem.hint("FLUSHALL empties it: `quorate client FLUSHALL`"),
         DumpError::NotADump { .. } | DumpError::Damaged { .. } => problem.hint("nothing was restored"),

@@ -45,7 +45,9 @@ fn parse(text: &str) -> Option<NodeInfo> {
         applied: number("raft_applied")?,
         log_entries: number("raft_log_entries")?,
         log_bytes: number("log_bytes")?,
-        keys: field("db0").and_then(|db| db.strip_prefix("keys=")?.split(',').next()?.parse().ok()).unwrap_or(0),
+        keys: field("db0")
+            .and_then(|db| db.strip_prefix("keys=")?.split(',').next()?.parse().ok())
+            .unwrap_or(0),
         clients: number("connected_clients")?,
         uptime_seconds: number("uptime_in_seconds")?,
         process: number("process_id")?,

@@ -5,6 +5,10 @@
     clippy::disallowed_methods,
     reason = "the command meets the real world: clocks, threads, processes"
 )]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "what this command has no words of its own for, replies and errors alike, is shown as it came"
+)]
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "nothing here is without std")]
 
 mod arguments;

@@ -75,22 +75,37 @@ impl Layout {
     /// The command that starts this node, for a shell.
     pub(crate) fn command_line(&self, id: u16) -> String {
         let program = std::env::args().next().unwrap_or_else(|| "quorate".to_owned());
-        let words: Vec<_> = [program].into_iter().chain(self.arguments(id)).map(|word| shell_word(&word)).collect();
+        let words: Vec<_> =
+            [program].into_iter().chain(self.arguments(id)).map(|word| shell_word(&word)).collect();
         words.join(" ")
     }
 
     /// Tries every port, so that a busy one is named before anything is started.
     pub(crate) fn check_ports(&self) -> Result<(), Problem> {
         for id in self.ids() {
-            for (address, what) in
-                [(self.client(id), "clients"), (self.peer(id), "the other nodes"), (self.metrics(id), "metrics")]
-            {
+            for (address, what) in [
+                (self.client(id), "clients"),
+                (self.peer(id), "the other nodes"),
+                (self.metrics(id), "metrics"),
+            ] {
                 if let Err(error) = TcpListener::bind(address) {
                     return Err(busy(id, address, what, &error));
                 }
             }
         }
         Ok(())
+    }
+}
+
+impl Layout {
+    /// A layout all of whose ports are free at this moment.
+    pub(crate) fn on_free_ports(nodes: u16, data: &Path) -> Result<Self, Problem> {
+        // Below the ports that systems hand out by themselves; where to begin differs between processes.
+        let first = 10_000 + u16::try_from(std::process::id() % 1_500).unwrap_or(0) * 10;
+        let mut layouts = (0..100).map(|nth| Self { nodes, port: first + nth * 30, data: data.to_owned() });
+        layouts
+            .find(|layout| layout.check_ports().is_ok())
+            .ok_or_else(|| Problem::new("no free ports were found on this machine"))
     }
 }
 
@@ -237,8 +252,7 @@ pub(crate) fn ending(status: ExitStatus) -> String {
 pub(crate) fn nodes_in(data: &Path) -> Vec<u16> {
     let Ok(entries) = std::fs::read_dir(data) else { return Vec::new() };
     let number = |name: &str| name.strip_prefix('n')?.parse().ok();
-    let mut nodes: Vec<u16> =
-        entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
+    let mut nodes: Vec<u16> = entries.filter_map(|entry| number(entry.ok()?.file_name().to_str()?)).collect();
     nodes.sort_unstable();
     nodes
 }

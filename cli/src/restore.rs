@@ -33,6 +33,9 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Problem> {
     let Options { file, client } = &options;
     let summary = quorate_kv::dump::restore(*client, file).await.map_err(|error| dump::explain(&error))?;
     let (keys, bytes) = (count(summary.keys), count(summary.bytes));
-    terminal::say(format_args!("{keys} keys ({bytes} bytes of keys and values) are restored from {}", file.display()));
+    terminal::say(format_args!(
+        "{keys} keys ({bytes} bytes of keys and values) are restored from {}",
+        file.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }

@@ -65,7 +65,9 @@ fn announce(node: &Node, options: &Options) {
     let (id, pid) = (options.id, std::process::id());
     let (client, peer, data) = (node.client_address(), node.peer_address(), options.data.display());
     let metrics = node.metrics_address().map(|address| format!(" metrics={address}")).unwrap_or_default();
-    terminal::say(format_args!("{READY} node={id} pid={pid} client={client} peer={peer}{metrics} data={data}"));
+    terminal::say(format_args!(
+        "{READY} node={id} pid={pid} client={client} peer={peer}{metrics} data={data}"
+    ));
 }
 
 fn role_line(id: u64, view: RoleView) -> String {
@@ -115,7 +117,8 @@ fn stdin_closes() -> oneshot::Receiver<()> {
 
 fn log_to_stderr(filter: &str) -> Result<(), Problem> {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
-        Problem::new(format!("--log {filter}: {error}")).hint("try --log info, or --log warn,quorate_host=debug")
+        Problem::new(format!("--log {filter}: {error}"))
+            .hint("try --log info, or --log warn,quorate_host=debug")
     })?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     Ok(())

@@ -20,7 +20,7 @@ Examples:
   quorate status --client 8001 --client 8002         these nodes
   quorate status --json                              for programs
 
-committed: the last log entry that is safe for ever. applied: the last one that this node's store shows. log: how many
+committed: the last log entry that is safe for ever. applied: the last one that this node's store shows. log: how many \
 entries this node keeps in memory. The exit code is 1 if a node does not answer.";
 
 /// Show each node's role, term, leader, log and uptime
@@ -69,10 +69,14 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Problem> {
 }
 
 fn table(lines: &[Line]) -> String {
-    let heads = ["address", "node", "role", "term", "leader", "committed", "applied", "log", "keys", "uptime"];
-    let rows: Vec<Vec<String>> = [heads.map(str::to_owned).to_vec()].into_iter().chain(lines.iter().map(row)).collect();
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let heads =
+        ["address", "node", "role", "term", "leader", "committed", "applied", "log", "keys", "uptime"];
+    let rows: Vec<Vec<String>> =
+        [heads.map(str::to_owned).to_vec()].into_iter().chain(lines.iter().map(row)).collect();
+    // A node that does not answer has an error in place of its cells.
+    let whole = |row: &&Vec<String>| row.len() == heads.len();
+    let width = |column| rows.iter().filter(whole).filter_map(|row| row.get(column)).map(String::len).max();
+    let widths: Vec<usize> = (0..heads.len()).map(|column| width(column).unwrap_or(0)).collect();
     let aligned = rows.iter().map(|row| {
         if row.len() != heads.len() {
             return row.join("  ");
@@ -111,10 +115,7 @@ mod tests {
 
     #[test]
     fn uptimes_have_two_units_at_most() {
-        assert_eq!(
-            [59, 61, 3_700, 90_000].map(uptime),
-            ["59 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]
-        );
+        assert_eq!([59, 61, 3_700, 90_000].map(uptime), ["59 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
     }
 
     #[test]
@@ -122,7 +123,7 @@ mod tests {
         let error = Some("cannot connect: connection refused, and a long explanation".to_owned());
         let text = table(&[Line { address: ([127, 0, 0, 1], 7001).into(), info: None, error }]);
         let (head, line) = text.split_once('\n').unwrap();
-        assert!(head.starts_with("address         node  role"), "{head}");
+        assert!(head.starts_with("address  node  role"), "{head}");
         assert!(line.starts_with("127.0.0.1:7001  cannot connect"), "{line}");
     }
 }

@@ -38,7 +38,9 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     let port = text.strip_prefix("localhost:").unwrap_or(text);
     match port.parse() {
         Ok(port) => Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-        Err(_) => text.parse().map_err(|_| "write an address as 127.0.0.1:7001, or the port alone".to_owned()),
+        Err(_) => {
+            text.parse().map_err(|_| "write an address as 127.0.0.1:7001, or the port alone".to_owned())
+        }
     }
 }
 

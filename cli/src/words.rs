@@ -52,9 +52,7 @@ fn quoted(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), WordsError> {
         let (byte, after) = match rest {
             [] => return Err(WordsError::Open),
             [b'"', after @ ..] => return Ok((word, after)),
-            [b'\\', b'x', high, low, after @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
+            [b'\\', b'x', high, low, after @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 (digit(*high) << 4 | digit(*low), after)
             }
             [b'\\', b'n', after @ ..] => (b'\n', after),

@@ -121,7 +121,7 @@ impl Machine for Core {
     fn step(&mut self, now: Time, input: InputOf<Self>, out: &mut OutboxOf<Self>) {
         let now = self.clock.advance(now);
         if self.broken.is_some() {
-            return Self::refuse(input, out);
+            return Self::refuse(&input, out);
         }
         match input {
             Input::Receive { from, message } => self.feed(now, Input::Receive { from, message }, out),
@@ -229,9 +229,9 @@ impl Core {
         Tag(self.sequence)
     }
 
-    fn refuse(input: InputOf<Self>, out: &mut OutboxOf<Self>) {
+    fn refuse(input: &InputOf<Self>, out: &mut OutboxOf<Self>) {
         if let Input::Submit { tag, .. } = input {
-            out.emit(Event::Failed { tag, failure: Failure::Broken });
+            out.emit(Event::Failed { tag: *tag, failure: Failure::Broken });
         }
     }
 }

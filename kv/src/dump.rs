@@ -224,10 +224,8 @@ impl Client {
 
     async fn count_keys(&mut self) -> Result<i64, DumpError> {
         self.send(&[b"DBSIZE"]).await?;
-        match self.reply().await? {
-            RespFrame::Integer(keys) => Ok(keys),
-            _ => Err(DumpError::Answer),
-        }
+        let RespFrame::Integer(keys) = self.reply().await? else { return Err(DumpError::Answer) };
+        Ok(keys)
     }
 
     /// Sets a key; a long value in chunks, its end last.

@@ -131,6 +131,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::needless_pass_by_value, reason = "quickcheck passes by value")]
     fn agrees_with_the_definition() {
         fn agrees(pattern: Vec<u8>, text: Vec<u8>) -> bool {
             let pattern: Vec<u8> = pattern.iter().map(|byte| b"ab*?[]^-\\"[usize::from(*byte) % 9]).collect();

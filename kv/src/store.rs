@@ -94,34 +94,21 @@ impl Store {
     }
 
     fn insert(&mut self, slot: Slot, item: Item) {
+        self.remove(&slot);
         self.bytes += cost(&slot, &item);
         if let Some(at_ms) = item.ends_at_ms {
             self.ends.insert((at_ms, slot.clone()));
         }
-        if let Some(before) = self.items.insert(slot.clone(), item) {
-            self.forget(&slot, &before);
-        }
+        self.items.insert(slot, item);
     }
 
     fn remove(&mut self, slot: &Slot) -> Option<Item> {
         let item = self.items.remove(slot)?;
         self.bytes -= cost(slot, &item);
-        self.unindex(slot, &item, None);
-        Some(item)
-    }
-
-    /// Takes what `before` cost off the books, now that another item stands in its slot.
-    fn forget(&mut self, slot: &Slot, before: &Item) {
-        self.bytes -= cost(slot, before);
-        let now = self.items.get(slot).and_then(|item| item.ends_at_ms);
-        self.unindex(slot, before, now);
-    }
-
-    fn unindex(&mut self, slot: &Slot, before: &Item, now: Option<u64>) {
-        let gone = before.ends_at_ms.filter(|_| before.ends_at_ms != now);
-        if let Some(at_ms) = gone {
+        if let Some(at_ms) = item.ends_at_ms {
             self.ends.remove(&(at_ms, slot.clone()));
         }
+        Some(item)
     }
 
     fn remove_ended(&mut self, keys_max: usize) {

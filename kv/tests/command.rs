@@ -1,5 +1,13 @@
 //! Commands and their error lines, as a running Redis 7.0 gives them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and quickcheck passes by value"
+)]
+
 use bytes::Bytes;
 use quorate_kv::{
     End, Expiry, Operation, Query, Reply, SetAnswer,

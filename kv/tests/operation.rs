@@ -1,5 +1,13 @@
 //! The format of the log: what stands in it is read back, also by later versions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and quickcheck passes by value"
+)]
+
 use bytes::Bytes;
 use quorate_kv::{Batch, Change, Condition, End, ExpireWhen, Expiry, Operation, Set, SetAnswer};
 

@@ -1,6 +1,14 @@
 //! The whole node under every fault of the simulator: histories are linearizable, nothing is applied twice, nodes
 //! that applied equally much are equal, and each command ends in exactly one event.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and quickcheck passes by value"
+)]
+
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -45,25 +45,29 @@ struct Letter {
 }
 
 impl Node {
-    /// Performs the effects of a step, and says what has become durable by it.
+    /// Performs the effects of a step, and says what has become durable by it. (A `for` over the effects would copy each
+    /// of them once more.)
     fn perform(&mut self, mail: &mut VecDeque<Letter>) -> Option<Ticket> {
-        let mut durable = None;
-        for effect in self.out.drain() {
-            match effect {
-                Effect::Send { to, message } => {
+        if self.out.is_empty() {
+            return None;
+        }
+        let (mut durable, mut effects) = (None, self.out.drain());
+        loop {
+            match effects.next() {
+                Some(Effect::Send { to, message }) => {
                     mail.push_back(Letter { to, input: Input::Receive { from: self.id, message } });
                 }
-                Effect::Persist { ticket, .. } => durable = ticket.or(durable),
-                Effect::Emit(Event::Committed { first, entries }) => {
+                Some(Effect::Persist { ticket, .. }) => durable = ticket.or(durable),
+                Some(Effect::Emit(Event::Committed { first, entries })) => {
                     let data = entries.iter().filter_map(|entry| entry.payload.data());
                     data.for_each(|data| self.applied.apply(data));
                     self.delivered = first.plus(entries.len() as u64).previous();
                 }
-                Effect::Emit(Event::Role { role, .. }) => self.leads = role == Role::Leader,
-                Effect::Emit(_) => {}
+                Some(Effect::Emit(Event::Role { role, .. })) => self.leads = role == Role::Leader,
+                Some(Effect::Emit(_)) => {}
+                None => return durable,
             }
         }
-        durable
     }
 }
 
@@ -100,6 +104,7 @@ impl Quorate {
         self.leader = self.nodes.iter().position(|node| node.leads).expect("somebody was elected");
     }
 
+    #[inline]
     fn step(&mut self, place: usize, input: InputOf<Raft>) {
         self.now = self.now.next();
         let (now, node) = (self.now, &mut self.nodes[place]);

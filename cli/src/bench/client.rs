@@ -7,7 +7,10 @@ use std::{
 use quorate_machine::Rng;
 
 use super::{Options, Tally};
-use crate::connection::{CallError, Connection};
+use crate::{
+    connection::{CallError, Connection},
+    reply::Reply,
+};
 
 /// How long a client waits before it tries the next node, so that a cluster that is down is not flooded.
 const RETRY_AFTER: Duration = Duration::from_millis(20);
@@ -84,7 +87,7 @@ impl BenchClient {
                 .pipeline(&requests, |reply| {
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     match reply {
-                        crate::reply::Reply::Error(text) => tally.fail(text, 1),
+                        Reply::Error(text) => tally.fail(text, 1),
                         _ => tally.succeed(sent, Instant::now()),
                     }
                 })

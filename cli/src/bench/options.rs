@@ -11,7 +11,7 @@ Examples:
   quorate bench --client 7001 --client 7002 --client 7003 --seconds 30
                                                      while it runs, kill -9 a node: the longest gap is the outage
 
-Each client sends a request, or --pipeline many, and waits for the answer before the next. When its connection breaks or
+Each client sends a request, or --pipeline many, and waits for the answer before the next. When its connection breaks or \
 no answer comes in time, it goes on with the next node. Latencies are those of successful requests.";
 
 /// Measure throughput, latency and outages

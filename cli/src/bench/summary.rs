@@ -60,7 +60,11 @@ impl fmt::Display for Summary {
             write!(f, " with {pipeline} requests at once")?;
         }
         writeln!(f, ", {write_percent} % writes, values of {value_bytes} bytes, {seconds:.1} s")?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown as a whole number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "shown as a whole number"
+        )]
         let rate = count(self.operations_per_second as u64);
         writeln!(f, "throughput   {rate} op/s ({} operations)", count(self.operations))?;
         writeln!(

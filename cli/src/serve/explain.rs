@@ -11,8 +11,7 @@ use crate::problem::Problem;
 /// Why it does not start.
 pub(super) fn start(error: &StartError, options: &Options) -> Problem {
     match error {
-        StartError::Address(error) => address(error, options),
-        StartError::Open(OpenError::Address(error)) => address(error, options),
+        StartError::Address(error) | StartError::Open(OpenError::Address(error)) => address(error, options),
         StartError::Open(OpenError::Folder(error)) => folder(error),
         StartError::Open(OpenError::Journal(error)) => journal(error),
         StartError::Open(open @ (OpenError::Record { .. } | OpenError::Absorb { .. })) => {
@@ -37,8 +36,7 @@ pub(super) fn end(error: &EndError) -> Problem {
     }
 }
 
-const REPLACE: &str =
-    "keep a copy of the folder; this version cannot read it, and no file of it has been changed to make it fit";
+const REPLACE: &str = "keep a copy of the folder; this version cannot read it, and no file of it has been changed to make it fit";
 
 fn address(error: &AddressError, options: &Options) -> Problem {
     match error {
@@ -47,8 +45,9 @@ fn address(error: &AddressError, options: &Options) -> Problem {
         }
         AddressError::Bind { address, source } if source.kind() == ErrorKind::AddrInUse => {
             let (option, what) = option_of(*address, options);
-            Problem::new(format!("{address} is in use by another program; {what} needs it"))
-                .hint(format!("stop that program (it may be this same node), or choose another port with {option}"))
+            Problem::new(format!("{address} is in use by another program; {what} needs it")).hint(format!(
+                "stop that program (it may be this same node), or choose another port with {option}"
+            ))
         }
         AddressError::Bind { address, source } if source.kind() == ErrorKind::PermissionDenied => {
             Problem::new(format!("{address} cannot be listened on: {source}"))
@@ -71,11 +70,15 @@ fn option_of(address: SocketAddr, options: &Options) -> (&'static str, &'static 
 fn folder(error: &FolderError) -> Problem {
     let problem = Problem::new(error);
     match error {
-        FolderError::Locked { .. } => problem.hint("this node is running already; a folder serves one process at a time"),
+        FolderError::Locked { .. } => {
+            problem.hint("this node is running already; a folder serves one process at a time")
+        }
         FolderError::Unwritable { source, .. } if source.kind() == ErrorKind::StorageFull => {
             problem.hint("the disk is full: make room, then start the node again")
         }
-        FolderError::Unwritable { .. } => problem.hint("choose another folder with --data, or change its permissions"),
+        FolderError::Unwritable { .. } => {
+            problem.hint("choose another folder with --data, or change its permissions")
+        }
         FolderError::NotAFolder { .. } | FolderError::NotOurs { .. } => {
             problem.hint("choose an empty or new folder with --data; nothing was changed in this one")
         }
@@ -92,7 +95,11 @@ fn folder(error: &FolderError) -> Problem {
 fn journal(error: &JournalFolderError) -> Problem {
     let problem = Problem::new(error);
     match error {
-        JournalFolderError::Io { .. } => problem.hint("the disk or the permissions are at fault, not the data"),
-        _ => problem.hint(format!("data that had been acknowledged is damaged, so this node must not go on; {REPLACE}")),
+        JournalFolderError::Io { .. } => {
+            problem.hint("the disk or the permissions are at fault, not the data")
+        }
+        _ => problem.hint(format!(
+            "data that had been acknowledged is damaged, so this node must not go on; {REPLACE}"
+        )),
     }
 }

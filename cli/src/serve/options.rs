@@ -13,8 +13,8 @@ A cluster of three, each line in a terminal of its own:
   quorate serve --id 2 --data n2 --client 7002 --peer 1=7101 --peer 2=7102 --peer 3=7103
   quorate serve --id 3 --data n3 --client 7003 --peer 1=7101 --peer 2=7102 --peer 3=7103
 
-It prints `ready …` once clients can connect and `role …` when its role changes. Ctrl-C or SIGTERM: it answers what
-it was asked, syncs, and stops with exit code 0. An address is 127.0.0.1:PORT or PORT; only loopback can be used, since
+It prints `ready …` once clients can connect and `role …` when its role changes. Ctrl-C or SIGTERM: it answers what \
+it was asked, syncs, and stops with exit code 0. An address is 127.0.0.1:PORT or PORT; only loopback can be used, since \
 there is neither authentication nor encryption yet. Sizes are in bytes or with K, M, G; spans are 250ms, 2s, 1m.";
 
 /// Run one node in this process
@@ -39,7 +39,7 @@ pub(crate) struct Options {
     /// The cluster's name; nodes of other clusters are refused
     #[arg(long, value_name = "NAME", default_value = "quorate")]
     pub(crate) cluster_id: String,
-    /// What to log on standard error: error, warn, info, debug, or by crate as in warn,quorate_host=debug
+    /// What to log on standard error: error, warn, info, debug, or by crate as in `warn,quorate_host=debug`
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     pub(crate) log: String,
     /// Stop when standard input ends, so that the node does not outlive the program that started it
@@ -94,14 +94,16 @@ impl Options {
     pub(crate) fn config(&self) -> Result<NodeConfig, Problem> {
         let identity = Identity { cluster: self.cluster_id.clone(), node: NodeId(self.id) };
         let peers = self.address_book()?;
-        let mut config = NodeConfig::new(identity, self.data.clone(), self.client, peers).map_err(Problem::new)?;
+        let mut config =
+            NodeConfig::new(identity, self.data.clone(), self.client, peers).map_err(Problem::new)?;
         config.metrics = self.metrics;
         self.limits.apply(&mut config)?;
         config.core.raft.validate().map_err(Problem::new)?;
         config.core.validate().map_err(Problem::new)?;
         config.host.check().map_err(Problem::new)?;
         config.validate().map_err(|error| {
-            Problem::new(error).hint("--command-bytes-max must fit into --record-bytes-max, that into --frame-bytes-max")
+            Problem::new(error)
+                .hint("--command-bytes-max must fit into --record-bytes-max, that into --frame-bytes-max")
         })?;
         Ok(config)
     }
@@ -114,8 +116,11 @@ impl Options {
             }
         }
         if !book.contains_key(&NodeId(self.id)) {
-            return Err(Problem::new(format!("no --peer says where node {} itself listens for the others", self.id))
-                .hint(format!("add --peer {}=127.0.0.1:PORT, the same on every node", self.id)));
+            return Err(Problem::new(format!(
+                "no --peer says where node {} itself listens for the others",
+                self.id
+            ))
+            .hint(format!("add --peer {}=127.0.0.1:PORT, the same on every node", self.id)));
         }
         Ok(book)
     }
@@ -145,5 +150,6 @@ impl LimitOptions {
 }
 
 fn small(option: &str, bytes: u64) -> Result<u32, Problem> {
-    u32::try_from(bytes).map_err(|_| Problem::new(format!("{option} is {bytes} bytes, at most {} are possible", u32::MAX)))
+    u32::try_from(bytes)
+        .map_err(|_| Problem::new(format!("{option} is {bytes} bytes, at most {} are possible", u32::MAX)))
 }

@@ -20,8 +20,8 @@ pub(super) fn info(names: &[Bytes]) -> Reply {
     if names.is_empty() {
         return Reply::Array(TABLE.iter().map(describe).collect());
     }
-    let named = names.iter().map(|name| super::find(name).map_or(Reply::Nil, describe));
-    Reply::Array(named.collect())
+    let described = names.iter().map(|name| super::find(name).map_or(Reply::Nil, describe));
+    Reply::Array(described.collect())
 }
 
 /// COMMAND DOCS: all commands, or those named; a name that there is none of is left out.

@@ -96,10 +96,15 @@ pub(super) const fn is_passing(refusal: Refusal) -> bool {
     matches!(refusal, Refusal::NoLeader | Refusal::Unconfirmed | Refusal::Superseded)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum may grow; all else means that there was no effect"
+)]
 pub(super) fn failure(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::Busy => Failure::Busy,
         Refusal::TooLarge { bytes, max } => Failure::TooLarge { bytes, max },
+        // Passing refusals, which have passed for too long; the rest is about commands that are never given.
         _ => Failure::NoLeader,
     }
 }

@@ -33,10 +33,13 @@ fn word(mut rest: &[u8]) -> Option<(Bytes, &[u8])> {
     }
 }
 
+/// A byte between quotes, or the closing quote, and what follows; nothing if the line ends before.
+type Next<'a> = Option<(Option<u8>, &'a [u8])>;
+
 /// The rest of a word after an opening quote. What follows the closing one must be a space or nothing.
 fn closed<'a>(
     mut word: BytesMut,
-    next: fn(&'a [u8]) -> Option<(Option<u8>, &'a [u8])>,
+    next: fn(&'a [u8]) -> Next<'a>,
     mut rest: &'a [u8],
 ) -> Option<(Bytes, &'a [u8])> {
     loop {
@@ -51,7 +54,7 @@ fn closed<'a>(
 }
 
 /// The next byte between double quotes, or the end of the quote.
-fn double_quoted(rest: &[u8]) -> Option<(Option<u8>, &[u8])> {
+fn double_quoted(rest: &[u8]) -> Next<'_> {
     match rest {
         [] => None,
         [b'"', after @ ..] => Some((None, after)),
@@ -74,7 +77,7 @@ fn double_quoted(rest: &[u8]) -> Option<(Option<u8>, &[u8])> {
 }
 
 /// The next byte between single quotes, or the end of the quote.
-fn single_quoted(rest: &[u8]) -> Option<(Option<u8>, &[u8])> {
+fn single_quoted(rest: &[u8]) -> Next<'_> {
     match rest {
         [] => None,
         [b'\\', b'\'', after @ ..] => Some((Some(b'\''), after)),

@@ -148,14 +148,13 @@ impl Decoder {
 /// A line that ends in `\r` and whatever follows, as in Redis.
 fn take_line(buffer: &mut BytesMut, too_long: ProtocolError) -> Result<Option<BytesMut>, ProtocolError> {
     let end = buffer.iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\r');
-    match end {
-        Some(end) if end + 2 <= buffer.len() => {
-            let line = buffer.split_to(end);
-            buffer.advance(2);
-            Ok(Some(line))
-        }
-        Some(_) => Ok(None),
-        None if buffer.len() >= LINE_BYTES_MAX => Err(too_long),
-        None => Ok(None),
+    let Some(end) = end else {
+        return if buffer.len() >= LINE_BYTES_MAX { Err(too_long) } else { Ok(None) };
+    };
+    if buffer.len() < end + 2 {
+        return Ok(None);
     }
+    let line = buffer.split_to(end);
+    buffer.advance(2);
+    Ok(Some(line))
 }

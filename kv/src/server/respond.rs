@@ -16,7 +16,7 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
             Reply::Simple(line) => writer.write_simple_string(line.as_bytes()).await?,
             // Part of an error line may be the client's own words.
             Reply::Error(line) => {
-                writer.write_simple_error(line.replace(['\r', '\n'], " ").as_bytes()).await?
+                writer.write_simple_error(line.replace(['\r', '\n'], " ").as_bytes()).await?;
             }
             Reply::Integer(number) => writer.write_integer(number).await?,
             Reply::Bulk(bytes) => writer.write_blob_string(&bytes).await?,

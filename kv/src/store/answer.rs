@@ -44,14 +44,9 @@ impl Store {
     fn ttl(&self, key: &Bytes, shape: TtlShape, now_ms: u64) -> Reply {
         let Some(item) = self.get(&Slot::of(key)) else { return Reply::Integer(NO_KEY) };
         let Some(at_ms) = item.ends_at_ms else { return Reply::Integer(NO_END) };
-        let milliseconds = match shape.absolute {
-            true => at_ms,
-            false => at_ms.saturating_sub(now_ms.max(self.log_time_ms)),
-        };
-        Reply::count(match shape.milliseconds {
-            true => milliseconds,
-            false => milliseconds.saturating_add(500) / 1_000,
-        })
+        let milliseconds =
+            if shape.absolute { at_ms } else { at_ms.saturating_sub(now_ms.max(self.log_time_ms)) };
+        Reply::count(if shape.milliseconds { milliseconds } else { milliseconds.saturating_add(500) / 1_000 })
     }
 
     fn keys(&self, pattern: &Bytes) -> Reply {
@@ -63,15 +58,13 @@ impl Store {
     /// place: it is answered once. Keys that share a place are never parted, so the cursor need not name one.
     fn scan(&self, scan: &Scan) -> Reply {
         let mut found = Vec::new();
-        let mut seen = 0;
         let mut last_place = None;
         let mut cursor = 0;
-        for (slot, _) in self.live_from(scan.cursor) {
+        for (seen, (slot, _)) in self.live_from(scan.cursor).enumerate() {
             if seen >= scan.count && last_place != Some(slot.place) {
                 cursor = slot.place;
                 break;
             }
-            seen += 1;
             last_place = Some(slot.place);
             if scan.wants(&slot.key) {
                 found.push(Reply::Bulk(slot.key.clone()));

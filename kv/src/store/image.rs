@@ -89,6 +89,9 @@ pub struct DumpedItem {
 }
 
 /// The items in the parts of a store, one after the other.
+///
+/// # Errors
+/// When the parts do not begin as a store does. What is wrong further on is told by the iterator.
 pub fn items(parts: &[Bytes]) -> Result<Items<'_>, ImageError> {
     let mut source = Source { parts, offset: 0, remaining: parts.iter().map(Bytes::len).sum() };
     let cut = ImageError::CutShort { item: 0, items: 0 };
@@ -97,15 +100,15 @@ pub fn items(parts: &[Bytes]) -> Result<Items<'_>, ImageError> {
         return Err(ImageError::Version { found: version });
     }
     let log_time_ms = u64::from_le_bytes(source.array().ok_or(cut)?);
-    let items = u64::from_le_bytes(source.array().ok_or(cut)?);
-    Ok(Items { source, log_time_ms, items, read: 0 })
+    let count = u64::from_le_bytes(source.array().ok_or(cut)?);
+    Ok(Items { source, log_time_ms, count, read: 0 })
 }
 
 /// Reads items; made by [`items`].
 pub struct Items<'a> {
     source: Source<'a>,
     log_time_ms: u64,
-    items: u64,
+    count: u64,
     read: u64,
 }
 
@@ -123,19 +126,19 @@ impl Iterator for Items<'_> {
     type Item = Result<DumpedItem, ImageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read == self.items {
+        if self.read == self.count {
             return None;
         }
         let item = self.next_item();
-        let cut = ImageError::CutShort { item: self.read, items: self.items };
-        self.read = if item.is_some() { self.read + 1 } else { self.items };
+        let cut = ImageError::CutShort { item: self.read, items: self.count };
+        self.read = if item.is_some() { self.read + 1 } else { self.count };
         Some(item.ok_or(cut))
     }
 }
 
 impl fmt::Debug for Items<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("items", &self.items).field("read", &self.read).finish_non_exhaustive()
+        f.debug_struct("Items").field("count", &self.count).field("read", &self.read).finish_non_exhaustive()
     }
 }
 
