@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, client, cluster, demo, dump, restore, serve, status};
+use crate::{bench, client, cluster, demo, dump, restore, serve, sim, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Client(client::Options),
     Status(status::Options),
     Bench(bench::Options),
+    Sim(sim::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

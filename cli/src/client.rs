@@ -39,7 +39,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SPAN", default_value = "5s", value_parser = units::span)]
     timeout: Duration,
     /// The command and its arguments; without one there is a prompt
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    #[arg(trailing_var_arg = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 

@@ -25,6 +25,7 @@ mod process;
 mod reply;
 mod restore;
 mod serve;
+mod sim;
 mod status;
 mod terminal;
 mod units;
@@ -57,6 +58,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Client(options) => client::run(&options),
         Command::Status(options) => in_runtime(status::run(options)),
         Command::Bench(options) => in_runtime(bench::run(options)),
+        Command::Sim(options) => sim::run(&options),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

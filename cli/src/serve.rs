@@ -20,44 +20,43 @@ use crate::{
 
 pub(crate) use self::options::Options;
 
-/// Why a node that is well stops.
-enum Asked {
-    Signal,
-    ParentGone,
-}
-
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Problem> {
     log_to_stderr(&options.log)?;
     let mut signals = Signals::catch()?;
     let config = options.config()?;
     let mut node = Node::start(config).await.map_err(|error| explain::start(&error, &options))?;
     announce(&node, &options);
-    let mut role = node.role();
-    let parent = options.until_stdin_closes.then(stdin_closes);
-    let parent = async {
-        match parent {
-            Some(closed) => drop(closed.await),
-            None => std::future::pending().await,
-        }
-    };
-    tokio::pin!(parent);
-    let asked = loop {
-        tokio::select! {
-            () = signals.next() => break Asked::Signal,
-            () = &mut parent => break Asked::ParentGone,
-            error = node.ended() => return Err(explain::end(&error)),
-            Ok(()) = role.changed() => terminal::say(role_line(options.id, *role.borrow_and_update())),
-        }
-    };
-    if matches!(asked, Asked::ParentGone) {
-        tracing::info!("standard input is closed");
-    }
+    tell_roles_until_asked_to_stop(&mut node, &mut signals, &options).await?;
     tokio::select! {
         stopped = node.stop() => stopped.map_err(|error| explain::end(&error))?,
         () = signals.next() => return Err(Problem::new("asked a second time: stopped without draining")),
     }
     terminal::say(format_args!("stopped node={}", options.id));
     Ok(ExitCode::SUCCESS)
+}
+
+async fn tell_roles_until_asked_to_stop(
+    node: &mut Node,
+    signals: &mut Signals,
+    options: &Options,
+) -> Result<(), Problem> {
+    let mut role = node.role();
+    let stdin = options.until_stdin_closes.then(stdin_closes);
+    let stdin = async {
+        match stdin {
+            Some(closes) => drop(closes.await),
+            None => core::future::pending().await,
+        }
+    };
+    tokio::pin!(stdin);
+    loop {
+        tokio::select! {
+            () = signals.next() => return Ok(()),
+            () = &mut stdin => return Ok(()),
+            error = node.ended() => return Err(explain::end(&error)),
+            Ok(()) = role.changed() => terminal::say(role_line(options.id, *role.borrow_and_update())),
+        }
+    }
 }
 
 /// Lines for people and programs alike.

@@ -1,5 +1,7 @@
 //! The commands of a user, against real nodes.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly, too")]
+
 mod common;
 
 use std::{
@@ -29,6 +31,9 @@ fn client_prints_replies_and_fails_on_errors() {
     assert_eq!((stdout(&get).as_str(), get.status.code()), ("hello world\n", Some(0)));
     let negative = told(&nodes, "client", &["INCRBY", "n", "-5"]);
     assert_eq!(stdout(&negative), "-5\n");
+    let option = told(&nodes, "client", &["--colour", "GET", "greeting"]);
+    assert_eq!(option.status.code(), Some(2));
+    assert!(stderr(&option).contains("unexpected argument '--colour'"), "{}", stderr(&option));
     let wrong = told(&nodes, "client", &["INCR", "greeting"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(stdout(&wrong).starts_with("ERR value is not an integer"), "{}", stdout(&wrong));
@@ -102,6 +107,28 @@ fn bench_measures() {
     for word in ["throughput", "op/s", "p99.9", "longest gap"] {
         assert!(stdout(&table).contains(word), "{word} is not in {}", stdout(&table));
     }
+}
+
+#[test]
+fn bench_goes_on_to_the_next_node() {
+    let nodes = Nodes::start(1);
+    let nobody = free_ports(1).to_string();
+    let only = nodes.address(1);
+    let bench = output(&[
+        "bench",
+        "--client",
+        &nobody,
+        "--client",
+        &only,
+        "--clients",
+        "1",
+        "--seconds",
+        "1",
+        "--json",
+    ]);
+    let summary: serde_json::Value = serde_json::from_slice(&bench.stdout).unwrap();
+    assert!(summary["operations"].as_u64().unwrap() > 0, "{summary}");
+    assert_eq!(summary["errors"]["cannot connect: connection refused"], 1, "{summary}");
 }
 
 #[test]
@@ -222,4 +249,22 @@ fn the_demo_ends_by_itself_with_a_verdict() {
     let demo = output(&["demo"]);
     assert!(demo.status.success(), "{}{}", stdout(&demo), stderr(&demo));
     assert!(stdout(&demo).contains("is linearizable"), "{}", stdout(&demo));
+}
+
+#[test]
+fn sim_tells_what_it_covered() {
+    let sim = output(&["sim", "raft", "--seeds", "60", "--nodes", "3"]);
+    assert!(sim.status.success(), "{}{}", stdout(&sim), stderr(&sim));
+    assert!(stdout(&sim).starts_with("60 plans"), "{}", stdout(&sim));
+    assert!(stdout(&sim).ends_with("no invariant was violated\n"), "{}", stdout(&sim));
+}
+
+#[test]
+fn sim_refuses_what_is_no_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no.plan");
+    std::fs::write(&file, "to be or not to be").unwrap();
+    let sim = output(&["sim", "raft", "--plan", file.to_str().unwrap()]);
+    assert_eq!(sim.status.code(), Some(1));
+    assert!(stderr(&sim).contains("no.plan") && stderr(&sim).contains("hint: "), "{}", stderr(&sim));
 }

@@ -1,5 +1,7 @@
 //! `quorate serve` stops when asked, and explains what keeps it from starting.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly, too")]
+
 mod common;
 
 use std::{fs, net::TcpListener, process::Output};

@@ -65,7 +65,8 @@ pub trait Durable: Machine + Sized {
 
     /// Describes every record issued so far, acknowledged or not, in records that fold to the same image.
     ///
-    /// Taken with a drained outbox. Once these records are durable, so is every ticket issued before.
+    /// Taken with a drained outbox. Once these records are durable, so is every ticket issued before. Taken right after
+    /// [`Durable::recover`], it folds to the image that was recovered from.
     fn checkpoint(&self, record: &mut dyn FnMut(Self::Record));
 }
 

@@ -41,3 +41,8 @@ pub use crate::{
     state::Raft,
     status::{Counters, Status},
 };
+
+/// The example on the project's first page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FirstPage;

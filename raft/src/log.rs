@@ -146,6 +146,9 @@ impl Log {
         if end <= start {
             return Entries::new();
         }
+        if end - start == 1 {
+            return self.entries.get(start).cloned().map_or_else(Entries::new, Entries::from);
+        }
         let mut bytes = 0_usize;
         let fit = self.entries.range(start..end).take_while(|entry| {
             bytes = bytes.saturating_add(entry.bytes_bound());

@@ -236,10 +236,7 @@ impl Raft {
 
     /// The outcome of every proposal that stands where the application has got to.
     pub(crate) fn settle_proposals(&mut self, out: &mut OutboxOf<Self>) {
-        while let Some(placed) = self.proposals.placed.front() {
-            if placed.at.index > self.delivered {
-                return;
-            }
+        while self.proposals.placed.front().is_some_and(|placed| placed.at.index <= self.delivered) {
             if let Some(placed) = self.proposals.placed.pop_front() {
                 self.settle(placed, out);
             }

@@ -103,3 +103,32 @@ fn journal(error: &JournalFolderError) -> Problem {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Error, ErrorKind},
+        sync::Arc,
+    };
+
+    use quorate_host::{RunError, WriteError};
+    use quorate_kv::node::EndError;
+
+    use super::end;
+
+    fn ended(kind: ErrorKind) -> String {
+        let failed = WriteError { path: "n1/journal-1".into(), source: Error::from(kind) };
+        end(&EndError::Run(RunError::Journal(Arc::new(failed)))).to_string()
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_a_broken_one() {
+        let full = ended(ErrorKind::StorageFull);
+        assert!(
+            full.contains("disk full while writing n1/journal-1") && full.contains("make room"),
+            "{full}"
+        );
+        let broken = ended(ErrorKind::Other);
+        assert!(broken.contains("may be failing") && !broken.contains("full"), "{broken}");
+    }
+}

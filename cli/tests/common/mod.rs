@@ -8,6 +8,7 @@
     reason = "these tests wait for real processes, and fail loudly"
 )]
 
+use core::fmt::Write as _;
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -227,7 +228,8 @@ impl Client {
     pub fn call(&mut self, words: &[&str]) -> Option<String> {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
-            request += &format!("${}\r\n{word}\r\n", word.len());
+            // Writing to a string cannot fail.
+            let _ = write!(request, "${}\r\n{word}\r\n", word.len());
         }
         self.stream.get_mut().write_all(request.as_bytes()).ok()?;
         let mut line = String::new();
