@@ -19,6 +19,9 @@ pub struct Config {
     pub election_timeout: Duration,
     /// How often an idle leader makes itself heard. Too long delays the repair of lost messages.
     pub heartbeat: Duration,
+    /// A leader whose disk has not answered for this long steps down: it cannot deliver, and one of the others may
+    /// have a disk that works. Well above the slowest sync that is still healthy.
+    pub disk_timeout: Duration,
     /// How long a command may wait for its outcome before it is reported as unknown (proposals) or refused (reads).
     pub outcome_timeout: Duration,
     /// The longest proposal.
@@ -58,6 +61,7 @@ impl Config {
             voters,
             election_timeout: Duration::from_millis(300),
             heartbeat: Duration::from_millis(50),
+            disk_timeout: Duration::from_secs(1),
             outcome_timeout: Duration::from_secs(3),
             proposal_bytes_max: 1 << 20,
             batch_bytes_max: (1 << 20) + 4096,
@@ -98,6 +102,7 @@ impl Config {
             });
         }
         let counts = [
+            ("disk_timeout", usize::from(!self.disk_timeout.is_zero())),
             ("outcome_timeout", usize::from(!self.outcome_timeout.is_zero())),
             ("proposal_bytes_max", self.proposal_bytes_max),
             ("batch_entries_max", self.batch_entries_max),

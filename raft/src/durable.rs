@@ -1,7 +1,10 @@
 //! What is on disk, what follows from it, and how a node comes back (Raft §5.1, figure 2: "persistent state").
 
 use alloc::collections::VecDeque;
-use core::hash::{Hash, Hasher};
+use core::{
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
 use quorate_machine::{Aside, Clock, Durable, NodeId, OutboxOf, Rng, Tag, Ticket, Time};
 use thiserror::Error;
@@ -24,7 +27,7 @@ use crate::{
 /// What has reached the disk, and what is on its way.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disk {
-    unsynced: VecDeque<(Ticket, Mark)>,
+    unsynced: VecDeque<Unsynced>,
     votes_unsynced: usize,
     /// The last index up to which the log, as it now is, is durable.
     pub(crate) log: Index,
@@ -32,6 +35,14 @@ pub(crate) struct Disk {
     pub(crate) incarnation: bool,
     /// The highest commit index in any record issued.
     committed: Index,
+}
+
+/// A record on its way.
+#[derive(Clone, Debug)]
+struct Unsynced {
+    ticket: Ticket,
+    since: Time,
+    mark: Mark,
 }
 
 /// What becomes true with a ticket.
@@ -45,14 +56,14 @@ pub(crate) enum Mark {
 }
 
 impl Disk {
-    fn expect(&mut self, ticket: Ticket, mark: Mark) {
+    fn expect(&mut self, ticket: Ticket, since: Time, mark: Mark) {
         self.votes_unsynced += usize::from(matches!(mark, Mark::Vote { .. }));
-        self.unsynced.push_back((ticket, mark));
+        self.unsynced.push_back(Unsynced { ticket, since, mark });
     }
 
     fn next_covered(&mut self, upto: Ticket) -> Option<Mark> {
-        self.unsynced.front().filter(|(ticket, _)| *ticket <= upto)?;
-        let (_, mark) = self.unsynced.pop_front()?;
+        self.unsynced.front().filter(|unsynced| unsynced.ticket <= upto)?;
+        let Unsynced { mark, .. } = self.unsynced.pop_front()?;
         self.votes_unsynced -= usize::from(matches!(mark, Mark::Vote { .. }));
         Some(mark)
     }
@@ -62,12 +73,17 @@ impl Disk {
         self.votes_unsynced == 0
     }
 
+    /// Whether the disk has owed an answer for as long as this.
+    pub(crate) fn is_stalled(&self, now: Time, timeout: Duration) -> bool {
+        self.unsynced.front().is_some_and(|oldest| oldest.since + timeout <= now)
+    }
+
     /// What is on its way for entries from `first` on says nothing about those that will take their place.
     pub(crate) fn on_truncated(&mut self, first: Index) {
         let kept = first.previous();
         self.log = self.log.min(kept);
-        for (_, mark) in &mut self.unsynced {
-            if let Mark::Log(upto) = mark {
+        for unsynced in &mut self.unsynced {
+            if let Mark::Log(upto) = &mut unsynced.mark {
                 *upto = (*upto).min(kept);
             }
         }
@@ -79,8 +95,8 @@ impl Disk {
 
     pub(crate) fn digest(&self, mut hasher: &mut dyn Hasher) {
         (self.log, self.incarnation, self.committed).hash(&mut hasher);
-        for (_, mark) in &self.unsynced {
-            mark.hash(&mut hasher);
+        for unsynced in &self.unsynced {
+            unsynced.mark.hash(&mut hasher);
         }
     }
 }
@@ -88,7 +104,7 @@ impl Disk {
 impl Raft {
     pub(crate) fn persist(&mut self, record: Record, mark: Mark, out: &mut OutboxOf<Self>) {
         let ticket = out.persist(record);
-        self.disk.expect(ticket, mark);
+        self.disk.expect(ticket, self.clock.latest(), mark);
     }
 
     pub(crate) fn on_persisted(&mut self, now: Time, upto: Ticket, out: &mut OutboxOf<Self>) {

@@ -57,9 +57,9 @@ impl Raft {
         }
     }
 
-    /// Makes itself heard, repeats what may be lost, and steps down if nobody answers.
+    /// Makes itself heard, repeats what may be lost, and steps down if nobody answers, or the disk does not.
     pub(crate) fn on_heartbeat_due(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        if self.has_lost_quorum(now) {
+        if self.has_lost_quorum(now) || self.disk.is_stalled(now, self.config.disk_timeout) {
             self.counters.abdications += 1;
             return self.become_follower(now, self.term, out);
         }

@@ -44,7 +44,7 @@ pub struct Counters {
     pub elections: u64,
     /// Elections it won.
     pub leaderships: u64,
-    /// Times it stepped down because no quorum answered.
+    /// Times it stepped down because no quorum, or not its own disk, answered.
     pub abdications: u64,
     /// Messages from nodes that do not vote.
     pub strangers: u64,
