@@ -85,7 +85,7 @@ async fn tour(clients: u64) -> Result<ExitCode, Problem> {
         count(verdict.refused),
         count(verdict.unknown)
     ));
-    terminal::say("   their nodes died before they answered, so they may have been carried out or not.");
+    terminal::say("   a node was lost before it answered, so they may have been carried out or not.");
     if let Some(wrong) = &verdict.wrong {
         return Err(Problem::new(format!("what the clients saw is not linearizable: {wrong}")));
     }

@@ -106,8 +106,7 @@ fn run_seeds(options: &RaftOptions, check: &Check) -> Result<Tally, Box<Failure>
 
 fn plan(seed: u64, nodes: Option<u8>) -> Plan {
     let Some(nodes) = nodes else { return cluster::plan(seed) };
-    let bounds = if seed % 2 == 0 { cluster::bounds() } else { cluster::churn() };
-    generate::mix(seed, &Bounds { nodes: nodes..=nodes, ..bounds })
+    generate::mix(seed, &Bounds { nodes: nodes..=nodes, ..Bounds::default() })
 }
 
 fn add(all: &mut Tally, tally: &Tally) {

@@ -92,7 +92,7 @@ fn killing_all_nodes_loses_no_acknowledged_write() {
 }
 
 #[test]
-fn without_a_majority_writes_are_refused_and_leave_nothing() {
+fn without_a_majority_nothing_is_acknowledged() {
     let mut nodes = Nodes::start(3);
     set(&nodes, 3, "before", "1");
     let leader = nodes.leader();

@@ -5,12 +5,17 @@
 //! are. A crash between any two steps leaves one or the other whole.
 
 use std::{
+    error::Error,
+    fmt,
     fs::File,
     io::{self, Write as _},
     path::Path,
 };
 
-use quorate_wire::journal::{Header, Writer};
+use quorate_wire::{
+    Codec,
+    journal::{Header, Writer},
+};
 
 use crate::{
     folder,
@@ -18,66 +23,104 @@ use crate::{
     writer::WriteError,
 };
 
-/// A checkpoint as the bytes of its file.
-#[derive(Debug)]
+/// How much of a checkpoint is encoded before it is written.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// Appends the frame of the next record, if there is one.
+type NextFrame =
+    dyn FnMut(&mut Writer, &mut Vec<u8>) -> Option<Result<(), Box<dyn Error + Send + Sync>>> + Send;
+
+/// What will stand in a checkpoint. It is encoded where it is written, which is not in the loop.
 pub(crate) struct Checkpoint {
-    bytes: Vec<u8>,
+    record_bytes_max: u32,
+    next_frame: Box<NextFrame>,
+}
+
+/// A checkpoint's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) bytes: u64,
     frames: u64,
 }
 
 impl Checkpoint {
-    /// Collects what `records` appends, frame by frame.
-    pub(crate) fn collect<E>(
-        record_bytes_max: u32,
-        records: impl FnOnce(&mut Writer, &mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        let header: Header = journal::new_header(1);
-        let mut writer = Writer::new(&header, 0, record_bytes_max);
-        let mut bytes = header.encode().to_vec();
-        records(&mut writer, &mut bytes)?;
-        Ok(Self { bytes, frames: writer.sequence_next() - 1 })
-    }
-
-    pub(crate) fn len(&self) -> u64 {
-        self.bytes.len() as u64
+    pub(crate) fn new<R, C>(record_bytes_max: u32, records: Vec<R>) -> Self
+    where
+        R: Send + 'static,
+        C: Codec<R>,
+    {
+        let mut records = records.into_iter();
+        let next_frame = move |frames: &mut Writer, bytes: &mut Vec<u8>| {
+            let record = records.next()?;
+            let appended = frames.append(bytes, |body| C::encode(&record, body));
+            Some(appended.map(drop).map_err(Into::into))
+        };
+        Self { record_bytes_max, next_frame: Box::new(next_frame) }
     }
 
     /// Writes, syncs, publishes, and deletes what is no longer needed.
     pub(crate) fn complete(
-        &self,
+        self,
         folder: &Path,
         generation: u64,
         journal_first: u64,
-    ) -> Result<(), WriteError> {
+    ) -> Result<Written, WriteError> {
         let file = journal::checkpoint_path(folder, generation);
-        self.write(folder, generation).map_err(WriteError::at(&file))?;
-        self.publish(folder, generation, journal_first)
+        let written = self.write(folder, generation).map_err(WriteError::at(&file))?;
+        written
+            .publish(folder, generation, journal_first)
             .map_err(WriteError::at(&folder.join(journal::CURRENT)))?;
-        journal::clean(folder, generation).map_err(WriteError::at(folder))
+        journal::clean(folder, generation).map_err(WriteError::at(folder))?;
+        Ok(written)
     }
 
-    fn write(&self, folder: &Path, generation: u64) -> io::Result<()> {
+    fn write(mut self, folder: &Path, generation: u64) -> io::Result<Written> {
         let mut file = File::create(journal::checkpoint_path(folder, generation))?;
-        file.write_all(&self.bytes)?;
+        let header: Header = journal::new_header(1);
+        let mut frames = Writer::new(&header, 0, self.record_bytes_max);
+        let mut piece = header.encode().to_vec();
+        let mut bytes = 0;
+        loop {
+            let next = (self.next_frame)(&mut frames, &mut piece).transpose().map_err(io::Error::other)?;
+            if next.is_none() || piece.len() >= PIECE_BYTES {
+                file.write_all(&piece)?;
+                bytes += piece.len() as u64;
+                piece.clear();
+            }
+            if next.is_none() {
+                break;
+            }
+        }
         file.sync_all()?;
-        folder::sync_folder(folder)
+        folder::sync_folder(folder)?;
+        Ok(Written { bytes, frames: frames.sequence_next() - 1 })
     }
+}
 
-    fn publish(&self, folder: &Path, generation: u64, journal_first: u64) -> io::Result<()> {
+impl Written {
+    fn publish(self, folder: &Path, generation: u64, journal_first: u64) -> io::Result<()> {
         Marker { generation, checkpoint_frames: self.frames, journal_first }.publish(folder)
+    }
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
+        convert::Infallible,
         fs,
         io::Write as _,
         path::{Path, PathBuf},
     };
 
+    use bytes::Bytes;
     use quorate_machine::NodeId;
-    use quorate_wire::journal::Writer;
+    use quorate_wire::{Codec, journal::Writer};
 
     use super::Checkpoint;
     use crate::{
@@ -86,6 +129,21 @@ mod tests {
     };
 
     const MAX: u32 = 64;
+
+    struct Number;
+
+    impl Codec<u64> for Number {
+        type Error = Infallible;
+
+        fn encode(number: &u64, buffer: &mut Vec<u8>) -> Result<(), Infallible> {
+            buffer.extend_from_slice(&number.to_le_bytes());
+            Ok(())
+        }
+
+        fn decode(bytes: &Bytes) -> Result<u64, Infallible> {
+            Ok(u64::from_le_bytes(bytes[..].try_into().unwrap()))
+        }
+    }
 
     /// A history is a list of numbers that folds to the highest one: a checkpoint is that number alone.
     struct Disk {
@@ -142,19 +200,11 @@ mod tests {
     }
 
     fn append(writer: &mut Writer, bytes: &mut Vec<u8>, number: u64) {
-        let body = |body: &mut Vec<u8>| -> Result<(), ()> {
-            body.extend_from_slice(&number.to_le_bytes());
-            Ok(())
-        };
-        writer.append(bytes, body).unwrap();
+        writer.append(bytes, |body| Number::encode(&number, body)).unwrap();
     }
 
     fn checkpoint(number: u64) -> Checkpoint {
-        let collect = |writer: &mut Writer, bytes: &mut Vec<u8>| -> Result<(), ()> {
-            append(writer, bytes, number);
-            Ok(())
-        };
-        Checkpoint::collect(MAX, collect).unwrap()
+        Checkpoint::new::<u64, Number>(MAX, vec![number])
     }
 
     /// However the disk was left: all of the history is there, it can be continued, and is there again.
@@ -188,20 +238,20 @@ mod tests {
         disk.append(6);
         survives(&disk, 6, &["journal-0", "journal-1"], "rotated and written on");
 
-        let checkpoint = checkpoint(5);
+        let written = checkpoint(5).write(&disk.path, 1).unwrap();
         let file = journal::checkpoint_path(&disk.path, 1);
-        for length in 0..checkpoint.len() {
-            checkpoint.write(&disk.path, 1).unwrap();
+        for length in 0..written.bytes {
+            checkpoint(5).write(&disk.path, 1).unwrap();
             cut(&file, length);
             survives(&disk, 6, &["journal-0", "journal-1"], "while the checkpoint is written");
         }
-        checkpoint.write(&disk.path, 1).unwrap();
+        let written = checkpoint(5).write(&disk.path, 1).unwrap();
         survives(&disk, 6, &["journal-0", "journal-1"], "written");
 
         fs::write(disk.path.join("TEMPORARY"), "generation 1\nchec").unwrap();
         survives(&disk, 6, &["journal-0", "journal-1"], "while the marker is written");
 
-        checkpoint.publish(&disk.path, 1, 6).unwrap();
+        written.publish(&disk.path, 1, 6).unwrap();
         survives(&disk, 6, &["checkpoint-1", "journal-1"], "published");
 
         journal::clean(&disk.path, 1).unwrap();
@@ -273,9 +323,8 @@ mod tests {
         let disk = Disk::new();
         disk.append(1);
         journal::create(&disk.path, 1, &journal::new_header(2)).unwrap();
-        let checkpoint = checkpoint(1);
-        checkpoint.complete(&disk.path, 1, 2).unwrap();
-        for length in 0..checkpoint.len() {
+        let written = checkpoint(1).complete(&disk.path, 1, 2).unwrap();
+        for length in 0..written.bytes {
             let copy = disk.crashed();
             cut(&journal::checkpoint_path(&copy.path, 1), length);
             let error = copy.reopen().unwrap_err();

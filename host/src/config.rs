@@ -41,8 +41,14 @@ pub struct Limits {
     pub commands_max: usize,
     /// How many inputs the machine is fed before it is woken, if it wants to be.
     pub inputs_per_turn_max: usize,
-    /// How many bytes wait for the disk before neither messages nor commands are taken.
+    /// How long the machine is fed before it is woken, if it wants to be; one step more than this. A fraction of the time
+    /// in which peers expect to hear from it.
+    pub turn_max: Duration,
+    /// How many bytes wait for the disk before commands are taken no more.
     pub journal_queue_bytes_max: usize,
+    /// How many bytes wait for the disk before not even messages are taken; no less than the above. Peers think a
+    /// machine dead that hears nothing, so there should be room for the largest burst, a snapshot for instance.
+    pub journal_backlog_bytes_max: usize,
     /// Below this length in bytes the journal is never compacted; above it, once it is more than twice the latest
     /// checkpoint.
     pub checkpoint_bytes_min: u64,
@@ -70,7 +76,9 @@ impl Default for Limits {
             inbox_bytes_max: 64 << 20,
             commands_max: 4_096,
             inputs_per_turn_max: 512,
+            turn_max: Duration::from_millis(5),
             journal_queue_bytes_max: 64 << 20,
+            journal_backlog_bytes_max: 1 << 30,
             checkpoint_bytes_min: 64 << 20,
             connections_max: 64,
             handshake_max: Duration::from_secs(5),
@@ -155,6 +163,10 @@ impl Limits {
         at_most(
             ("message_bytes_max with its frame", message_framed as u128),
             ("peer_queue_bytes_max", self.peer_queue_bytes_max as u128),
+        )?;
+        at_most(
+            ("journal_queue_bytes_max", self.journal_queue_bytes_max as u128),
+            ("journal_backlog_bytes_max", self.journal_backlog_bytes_max as u128),
         )?;
         at_most(
             ("backoff_min in nanoseconds", self.backoff_min.as_nanos()),

@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     Application, Limits, RunError,
     handle::Ask,
-    ports::{MessageOf, Ports},
+    ports::{MessageOf, Ports, RecordOf},
     transport::Arrival,
 };
 
@@ -44,7 +44,10 @@ impl<A: Application> Default for Held<A> {
 
 impl<A: Application> EventLoop<A> {
     /// Turns until it is stopped or something breaks; the journal is then closed, and everything in it durable.
-    pub(crate) async fn run(mut self) -> Result<(), RunError> {
+    pub(crate) async fn run(mut self) -> Result<(), RunError>
+    where
+        RecordOf<A>: Send + 'static,
+    {
         let mut alarm = Box::pin(tokio::time::sleep(Duration::ZERO));
         loop {
             self.turn()?;
@@ -60,8 +63,12 @@ impl<A: Application> EventLoop<A> {
         self.ports.ledger.close().await
     }
 
-    fn turn(&mut self) -> Result<(), RunError> {
+    fn turn(&mut self) -> Result<(), RunError>
+    where
+        RecordOf<A>: Send + 'static,
+    {
         self.heed_stop();
+        let begin = Instant::now();
         let now = self.now();
         let metrics = Arc::clone(&self.ports.metrics);
         let mut inputs = 0;
@@ -71,22 +78,24 @@ impl<A: Application> EventLoop<A> {
         }
         let room = self.limits.inputs_per_turn_max;
         // Peers first and only half the turn, so that neither they nor the callers can starve the others.
-        inputs += self.take_messages(now, room.div_ceil(2))?;
-        inputs += self.take_asks(now, room.saturating_sub(inputs).max(1))?;
+        let half = begin + self.limits.turn_max / 2;
+        inputs += self.take_messages(now, half, room.div_ceil(2))?;
+        inputs += self.take_asks(now, begin + self.limits.turn_max, room.saturating_sub(inputs).max(1))?;
         if self.is_due() {
             self.step(self.now(), Input::Wake)?;
             inputs += 1;
         }
         self.ports.flush();
-        self.ports.ledger.checkpoint_if_due::<A::Machine, A::Codec>(&self.machine)?;
+        self.ports.ledger.checkpoint_if_due::<A::Machine, A::Codec>(&self.machine);
         metrics.turns.add(1);
+        metrics.turn_nanos_max.raise(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX));
         metrics.inputs.add(inputs as u64);
         Ok(())
     }
 
-    fn take_messages(&mut self, now: Time, room: usize) -> Result<usize, RunError> {
+    fn take_messages(&mut self, now: Time, until: Instant, room: usize) -> Result<usize, RunError> {
         for taken in 0..room {
-            if self.ports.ledger.is_behind() {
+            if self.ports.ledger.is_far_behind() || is_late(taken, until) {
                 return Ok(taken);
             }
             let next = self.held.message.take().or_else(|| self.messages.try_recv().ok());
@@ -96,8 +105,11 @@ impl<A: Application> EventLoop<A> {
         Ok(room)
     }
 
-    fn take_asks(&mut self, now: Time, room: usize) -> Result<usize, RunError> {
+    fn take_asks(&mut self, now: Time, until: Instant, room: usize) -> Result<usize, RunError> {
         for taken in 0..room {
+            if is_late(taken, until) {
+                return Ok(taken);
+            }
             if let Some((tag, command)) = self.ports.commands.pop() {
                 self.step(now, Input::Submit { tag, command })?;
                 continue;
@@ -126,9 +138,10 @@ impl<A: Application> EventLoop<A> {
 
     /// Whether another turn would find something at once.
     fn has_work(&self) -> bool {
-        let held = self.held.message.is_some() || self.held.ask.is_some();
-        let waiting = held || !self.messages.is_empty() || !self.asks.is_empty();
-        let taken_in = waiting && !self.ports.ledger.is_behind();
+        let message = self.held.message.is_some() || !self.messages.is_empty();
+        let ask = self.held.ask.is_some() || !self.asks.is_empty();
+        let taken_in =
+            (message && !self.ports.ledger.is_far_behind()) || (ask && !self.ports.ledger.is_behind());
         taken_in || !self.ports.commands.is_empty() || self.is_due()
     }
 
@@ -142,14 +155,14 @@ impl<A: Application> EventLoop<A> {
         if let Some(at) = wake_at.filter(|at| alarm.deadline() != *at) {
             alarm.as_mut().reset(at);
         }
-        let open = !self.ports.ledger.is_behind();
+        let (hears, obeys) = (!self.ports.ledger.is_far_behind(), !self.ports.ledger.is_behind());
         // What a turn held back because the disk was behind must not be overwritten.
         let (no_message, no_ask) = (self.held.message.is_none(), self.held.ask.is_none());
         let stopping = self.drain_until.is_some();
         tokio::select! {
             () = self.ports.ledger.changed() => {}
-            Some(message) = self.messages.recv(), if open && no_message => self.held.message = Some(message),
-            Some(ask) = self.asks.recv(), if open && no_ask => self.held.ask = Some(ask),
+            Some(message) = self.messages.recv(), if hears && no_message => self.held.message = Some(message),
+            Some(ask) = self.asks.recv(), if obeys && no_ask => self.held.ask = Some(ask),
             () = alarm, if wake_at.is_some() => {}
             Ok(()) = self.stop.changed(), if !stopping => {}
         }
@@ -186,4 +199,9 @@ impl<A: Application> EventLoop<A> {
     fn now(&self) -> Time {
         Time::ZERO + self.epoch.elapsed()
     }
+}
+
+/// Whether taking inputs has taken long enough; the first always has its turn.
+fn is_late(taken: usize, until: Instant) -> bool {
+    taken > 0 && Instant::now() >= until
 }

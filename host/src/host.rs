@@ -140,6 +140,7 @@ impl<A: Application> Host<A> {
     pub async fn run(self) -> Result<(), RunError>
     where
         MessageOf<A>: Send + 'static,
+        RecordOf<A>: Send + 'static,
         A::Codec: 'static,
     {
         let Self { event_loop, handle, listener, inbox, outgoing, config, metrics, .. } = self;
@@ -222,7 +223,7 @@ fn ledger(
     let frames = Writer::resume(&header, &end, config.limits.record_bytes_max);
     let sizes = Sizes { generation, journal_bytes, checkpoint_bytes, pending: None };
     metrics.checkpoint_bytes.set(checkpoint_bytes);
-    let tail = Tail { file, generation, length: end.valid_length };
+    let tail = Tail { file: Box::new(file), generation, length: end.valid_length };
     let writer = JournalWriter::start(folder, tail, frames.synced(), metrics)?;
     Ok(Ledger::new(frames, writer, sizes, config.limits.clone()))
 }

@@ -60,7 +60,8 @@ impl Ledger {
 
     /// What has newly become durable, if anything.
     pub(crate) fn take_progress(&mut self) -> Result<Option<Ticket>, RunError> {
-        let Progress { ticket, sequence, published, failure, ended } = self.writer.progress();
+        let Progress { ticket, sequence, published, checkpoint_bytes, failure, ended } =
+            self.writer.progress();
         if let Some(failure) = failure {
             return Err(RunError::Journal(failure));
         }
@@ -70,6 +71,7 @@ impl Ledger {
         self.frames.mark_synced(sequence);
         if self.sizes.pending.is_some_and(|pending| pending <= published) {
             self.sizes.pending = None;
+            self.sizes.checkpoint_bytes = checkpoint_bytes;
         }
         let news = ticket > self.acknowledged;
         self.acknowledged = ticket;
@@ -81,9 +83,14 @@ impl Ledger {
         self.writer.changed().await;
     }
 
-    /// Whether the disk is so far behind that nothing more should be taken in.
+    /// Whether the disk is so far behind that commands should wait.
     pub(crate) fn is_behind(&self) -> bool {
         self.writer.queued_bytes() > self.limits.journal_queue_bytes_max
+    }
+
+    /// Whether it is so far behind that even messages should wait.
+    pub(crate) fn is_far_behind(&self) -> bool {
+        self.writer.queued_bytes() > self.limits.journal_backlog_bytes_max
     }
 
     /// Whether every ticket up to `issued` has been acknowledged.
@@ -96,34 +103,29 @@ impl Ledger {
     }
 
     /// Begins a checkpoint if the journal has grown enough. The outbox is drained and the batch is flushed.
-    pub(crate) fn checkpoint_if_due<M, C>(&mut self, machine: &M) -> Result<(), RunError>
+    pub(crate) fn checkpoint_if_due<M, C>(&mut self, machine: &M)
     where
         M: Durable,
+        M::Record: Send + 'static,
         C: Codec<<M as Machine>::Record>,
     {
         let Sizes { journal_bytes, checkpoint_bytes, pending, .. } = self.sizes;
         let enough = self.limits.checkpoint_bytes_min.max(checkpoint_bytes.saturating_mul(2));
         if pending.is_some() || journal_bytes <= enough {
-            return Ok(());
+            return;
         }
         debug_assert!(self.batch.bytes.is_empty(), "a checkpoint is taken behind everything issued");
-        let checkpoint = Checkpoint::collect(self.limits.record_bytes_max, |frames, bytes| {
-            collect::<M, C>(machine, frames, bytes)
-        })?;
+        let mut records = Vec::new();
+        machine.checkpoint(&mut |record| records.push(record));
+        let checkpoint = Checkpoint::new::<_, C>(self.limits.record_bytes_max, records);
         let generation = self.sizes.generation + 1;
         let first = self.frames.sequence_next();
         let header = journal::new_header(first);
         // The thread syncs the old file before it begins the new one.
         self.frames = Writer::new(&header, first - 1, self.limits.record_bytes_max);
-        self.sizes = Sizes {
-            generation,
-            journal_bytes: 0,
-            checkpoint_bytes: checkpoint.len(),
-            pending: Some(generation),
-        };
-        tracing::info!(generation, journal_bytes, bytes = checkpoint.len(), "checkpoint begun");
+        self.sizes = Sizes { generation, journal_bytes: 0, pending: Some(generation), ..self.sizes };
+        tracing::info!(generation, journal_bytes, "checkpoint begun");
         self.writer.rotate(Rotation { generation, header, checkpoint });
-        Ok(())
     }
 
     /// Hands over the rest and waits until the thread has ended.
@@ -138,20 +140,6 @@ impl Ledger {
             self.writer.changed().await;
         }
     }
-}
-
-fn collect<M, C>(machine: &M, frames: &mut Writer, bytes: &mut Vec<u8>) -> Result<(), RunError>
-where
-    M: Durable,
-    C: Codec<<M as Machine>::Record>,
-{
-    let mut outcome = Ok(());
-    machine.checkpoint(&mut |record| {
-        if outcome.is_ok() {
-            outcome = frames.append(bytes, |body| C::encode(&record, body)).map(drop).map_err(unwritable);
-        }
-    });
-    outcome
 }
 
 fn unwritable<E: core::error::Error + Send + Sync + 'static>(error: EncodeError<E>) -> RunError {

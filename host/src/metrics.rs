@@ -79,6 +79,7 @@ metrics! {
     checkpoints: "quorate_checkpoints_total" "" "counter" "Checkpoints published.";
     checkpoint_bytes: "quorate_checkpoint_bytes" "" "gauge" "Bytes of the latest checkpoint.";
     turns: "quorate_loop_turns_total" "" "counter" "Turns of the event loop.";
+    turn_nanos_max: "quorate_loop_turn_nanoseconds_max" "" "gauge" "The longest turn of the event loop: for so long it neither heard nor answered.";
     inputs: "quorate_loop_inputs_total" "" "counter" "Inputs fed to the machine.";
 }
 

@@ -18,7 +18,12 @@ use quorate_machine::Ticket;
 use quorate_wire::journal::Header;
 use tokio::sync::watch;
 
-use crate::{Metrics, checkpoint::Checkpoint, folder::Folder, journal};
+use crate::{
+    Metrics,
+    checkpoint::{Checkpoint, Written},
+    folder::Folder,
+    journal,
+};
 
 /// Above this many bytes an emptied buffer is given back instead of kept.
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
@@ -72,6 +77,8 @@ pub(crate) struct Progress {
     pub(crate) sequence: u64,
     /// The generation that was last published.
     pub(crate) published: u64,
+    /// How long its checkpoint is.
+    pub(crate) checkpoint_bytes: u64,
     /// Why nothing more will become durable.
     pub(crate) failure: Option<Arc<WriteError>>,
     /// The thread has done everything it was given, and ended.
@@ -81,6 +88,12 @@ pub(crate) struct Progress {
 enum Job {
     Append(Batch),
     Rotate(Rotation),
+}
+
+impl Job {
+    fn is_append(&self, such: impl FnOnce(&Batch) -> bool) -> bool {
+        matches!(self, Self::Append(batch) if such(batch))
+    }
 }
 
 #[derive(Default)]
@@ -111,9 +124,34 @@ pub(crate) struct JournalWriter {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the thread needs of a file; tests put a bad disk in its place.
+pub(crate) trait Disk: Send {
+    /// Appends all of it, or fails.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes what was appended survive a crash.
+    fn sync(&mut self) -> io::Result<()>;
+    /// Takes everything behind `length` back, for good.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+impl Disk for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)?;
+        self.sync_all()
+    }
+}
+
 /// The file that is appended to.
 pub(crate) struct Tail {
-    pub(crate) file: File,
+    pub(crate) file: Box<dyn Disk>,
     pub(crate) generation: u64,
     /// All bytes of the file, synced.
     pub(crate) length: u64,
@@ -127,8 +165,14 @@ impl JournalWriter {
         metrics: Arc<Metrics>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let first =
-            Progress { ticket: Ticket::NONE, sequence: synced, published: 0, failure: None, ended: false };
+        let first = Progress {
+            ticket: Ticket::NONE,
+            sequence: synced,
+            published: 0,
+            checkpoint_bytes: 0,
+            failure: None,
+            ended: false,
+        };
         let (report, progress) = watch::channel(first);
         let worker = Worker {
             folder,
@@ -147,7 +191,8 @@ impl JournalWriter {
     pub(crate) fn append(&self, batch: &mut Batch) {
         let mut queue = self.shared.lock();
         self.shared.bytes.fetch_add(batch.bytes.len(), Ordering::Relaxed);
-        if let Some(Job::Append(waiting)) = queue.jobs.back_mut() {
+        let fits = |waiting: &Batch| waiting.bytes.len() + batch.bytes.len() <= BUFFER_BYTES_KEPT;
+        if let Some(Job::Append(waiting)) = queue.jobs.back_mut().filter(|job| job.is_append(fits)) {
             waiting.bytes.extend_from_slice(&batch.bytes);
             waiting.ticket = batch.ticket.or(waiting.ticket);
             waiting.sequence = batch.sequence;
@@ -250,7 +295,7 @@ impl Worker {
 
     fn append(&mut self, mut batch: Batch) -> Result<(), WriteError> {
         let path = self.path();
-        self.tail.file.write_all(&batch.bytes).map_err(WriteError::at(&path))?;
+        self.tail.file.append(&batch.bytes).map_err(WriteError::at(&path))?;
         let bytes = batch.bytes.len();
         self.tail.length += bytes as u64;
         self.metrics.journal_bytes_written.add(bytes as u64);
@@ -278,7 +323,7 @@ impl Worker {
             return Ok(());
         }
         let begin = Instant::now();
-        self.tail.file.sync_data().map_err(WriteError::at(&self.path()))?;
+        self.tail.file.sync().map_err(WriteError::at(&self.path()))?;
         let nanos = u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.metrics.journal_syncs.add(1);
         self.metrics.journal_sync_nanos.add(nanos);
@@ -295,7 +340,7 @@ impl Worker {
         let path = journal::journal_path(self.folder.path(), generation);
         let file = journal::create(self.folder.path(), generation, &header).map_err(WriteError::at(&path))?;
         let length = quorate_wire::journal::HEADER_BYTES as u64;
-        self.tail = Tail { file, generation, length };
+        self.tail = Tail { file: Box::new(file), generation, length };
         self.synced_length = length;
         self.write_beside(generation, header.first(), checkpoint)
     }
@@ -309,11 +354,14 @@ impl Worker {
         let (folder, report, metrics) =
             (Arc::clone(&self.folder), Arc::clone(&self.report), Arc::clone(&self.metrics));
         let write = move || match checkpoint.complete(folder.path(), generation, first) {
-            Ok(()) => {
+            Ok(Written { bytes, .. }) => {
                 metrics.checkpoints.add(1);
-                metrics.checkpoint_bytes.set(checkpoint.len());
-                tracing::info!(generation, bytes = checkpoint.len(), "checkpoint published");
-                report.send_modify(|progress| progress.published = generation);
+                metrics.checkpoint_bytes.set(bytes);
+                tracing::info!(generation, bytes, "checkpoint published");
+                report.send_modify(|progress| {
+                    progress.published = generation;
+                    progress.checkpoint_bytes = bytes;
+                });
             }
             Err(error) => fail(&report, error),
         };
@@ -325,8 +373,7 @@ impl Worker {
     /// Takes back what was not synced: the system may hold it in memory as if it were on disk, and a restart would
     /// believe it.
     fn give_up(&mut self, error: WriteError) {
-        let taken_back = self.tail.file.set_len(self.synced_length).and_then(|()| self.tail.file.sync_all());
-        if let Err(error) = taken_back {
+        if let Err(error) = self.tail.file.cut(self.synced_length) {
             tracing::warn!(%error, "the unsynced end of the journal could not be cut off");
         }
         fail(&self.report, error);
@@ -349,20 +396,22 @@ mod tests {
     use std::{
         fs::{self, OpenOptions},
         io,
-        sync::Arc,
+        sync::{Arc, mpsc},
     };
 
     use quorate_machine::{NodeId, Ticket};
 
-    use super::{Batch, JournalWriter, Progress, Tail};
+    use super::{Batch, Disk, JournalWriter, Progress, Tail};
     use crate::{Folder, Identity, Metrics};
 
-    fn start(tail: impl FnOnce(&Folder) -> fs::File) -> (JournalWriter, Arc<Metrics>, tempfile::TempDir) {
+    fn start<D: Disk + 'static>(
+        tail: impl FnOnce(&Folder) -> D,
+    ) -> (JournalWriter, Arc<Metrics>, tempfile::TempDir) {
         let holder = tempfile::tempdir().unwrap();
         let identity = Identity { cluster: "c".into(), node: NodeId(1) };
         let folder = Arc::new(Folder::open(&holder.path().join("data"), identity).unwrap());
         let metrics = Arc::new(Metrics::default());
-        let tail = Tail { file: tail(&folder), generation: 0, length: 0 };
+        let tail = Tail { file: Box::new(tail(&folder)), generation: 0, length: 0 };
         (JournalWriter::start(folder, tail, 0, Arc::clone(&metrics)).unwrap(), metrics, holder)
     }
 
@@ -414,5 +463,88 @@ mod tests {
         drop(writer);
         assert_eq!(metrics.journal_syncs(), synced + 1, "the end is synced");
         assert_eq!(fs::read(holder.path().join("data/journal-0")).unwrap(), expected);
+    }
+
+    /// A disk that tells what is done to it, and syncs when it is told to, or fails.
+    struct Puppet {
+        told: mpsc::Sender<Done>,
+        syncs: mpsc::Receiver<io::Result<()>>,
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    enum Done {
+        Appended(Vec<u8>),
+        SyncBegun,
+        Cut(u64),
+    }
+
+    impl Disk for Puppet {
+        fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.told.send(Done::Appended(bytes.to_vec())).map_err(io::Error::other)
+        }
+
+        fn sync(&mut self) -> io::Result<()> {
+            self.told.send(Done::SyncBegun).map_err(io::Error::other)?;
+            self.syncs.recv().map_err(io::Error::other)?
+        }
+
+        fn cut(&mut self, length: u64) -> io::Result<()> {
+            self.told.send(Done::Cut(length)).map_err(io::Error::other)
+        }
+    }
+
+    type Strings = (mpsc::Receiver<Done>, mpsc::Sender<io::Result<()>>);
+
+    fn start_puppet() -> (JournalWriter, Strings, tempfile::TempDir) {
+        let ((told, done), (sync, syncs)) = (mpsc::channel(), mpsc::channel());
+        let (writer, _, holder) = start(|_| Puppet { told, syncs });
+        (writer, (done, sync), holder)
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_before_its_sync_has_returned() {
+        let (mut writer, (done, sync), _holder) = start_puppet();
+        for number in 1..=20 {
+            writer.append(&mut batch(b"record", Some(number), number));
+            assert_eq!(done.recv().unwrap(), Done::Appended(b"record".to_vec()));
+            assert_eq!(done.recv().unwrap(), Done::SyncBegun);
+            let meanwhile = writer.progress();
+            assert_eq!((meanwhile.ticket, meanwhile.sequence), (Ticket(number - 1), number - 1));
+            sync.send(Ok(())).unwrap();
+            let after = wait(&mut writer, |progress| progress.ticket != Ticket(number - 1));
+            assert_eq!((after.ticket, after.sequence), (Ticket(number), number));
+        }
+    }
+
+    #[test]
+    fn what_comes_during_a_sync_shares_the_next() {
+        let (mut writer, (done, sync), _holder) = start_puppet();
+        writer.append(&mut batch(b"a", Some(1), 1));
+        assert_eq!(done.recv().unwrap(), Done::Appended(b"a".to_vec()));
+        assert_eq!(done.recv().unwrap(), Done::SyncBegun);
+        for number in 2..=9 {
+            writer.append(&mut batch(b"b", Some(number), number));
+        }
+        sync.send(Ok(())).unwrap();
+        assert_eq!(done.recv().unwrap(), Done::Appended(b"bbbbbbbb".to_vec()));
+        assert_eq!(done.recv().unwrap(), Done::SyncBegun);
+        assert_eq!(writer.progress().ticket, Ticket(1));
+        sync.send(Ok(())).unwrap();
+        assert_eq!(wait(&mut writer, |progress| progress.ticket > Ticket(1)).ticket, Ticket(9));
+    }
+
+    #[test]
+    fn a_failed_sync_is_the_end_and_takes_back_what_was_not_synced() {
+        let (mut writer, (done, sync), _holder) = start_puppet();
+        writer.append(&mut batch(b"kept", Some(1), 1));
+        sync.send(Ok(())).unwrap();
+        wait(&mut writer, |progress| progress.ticket == Ticket(1));
+        writer.append(&mut batch(b"lost", Some(2), 2));
+        sync.send(Err(io::ErrorKind::StorageFull.into())).unwrap();
+        writer.append(&mut batch(b"late", Some(3), 3));
+        let end = wait(&mut writer, |progress| progress.ended);
+        assert_eq!((end.ticket, end.sequence), (Ticket(1), 1));
+        assert_eq!(end.failure.unwrap().source.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(done.try_iter().last(), Some(Done::Cut(4)));
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     core::{self, Command},
-    server::{self, Desk, Limits, LimitsError, RoleView, Server},
+    server::{Desk, Limits, LimitsError, RoleView, Server},
     wall,
 };
 
@@ -120,13 +120,16 @@ pub enum StartError {
     Ended(#[from] EndError),
 }
 
-/// Why a node ended by itself. Everything acknowledged is on disk.
+/// Why a node ended. Everything acknowledged is on disk.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EndError {
     /// The host ended: a disk that failed or is full, for instance.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// It was stopped from elsewhere, and has done what it was asked before.
+    #[error("the node was stopped")]
+    Stopped,
     /// Part of the node panicked.
     #[error("a task of the node panicked: {0}")]
     Panic(#[from] JoinError),
@@ -158,7 +161,7 @@ impl Node {
         config.validate()?;
         let own = config.identity.node;
         let peer = *config.peers.get(&own).ok_or(StartError::NoOwnAddress { node: own.0 })?;
-        let clients = server::bind(config.client).await?;
+        let clients = Listener::bind(config.client)?;
         let peers = Listener::bind(peer)?;
         let metrics = config.metrics.map(Listener::bind).transpose()?;
         let (peer, metrics_address) = (peers.address(), metrics.as_ref().map(Listener::address));
@@ -222,7 +225,7 @@ impl Node {
     pub async fn ended(&mut self) -> EndError {
         tokio::select! {
             ended = &mut self.host => match ended {
-                Ok(Ok(())) => EndError::Run(RunError::JournalThread),
+                Ok(Ok(())) => EndError::Stopped,
                 Ok(Err(error)) => error.into(),
                 Err(error) => error.into(),
             },

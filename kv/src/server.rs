@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use quorate_host::{AddressError, Handle};
+use quorate_host::{Handle, Listener};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
@@ -84,12 +84,13 @@ impl Counters {
 
 impl Server {
     pub(crate) fn new(
-        listener: TcpListener,
+        listener: Listener,
         handle: Handle<Desk>,
         limits: Limits,
         batch_bytes_max: usize,
     ) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
+        let address = listener.address();
+        let listener = listener.into_tokio()?;
         let counters = Counters::default();
         let shared = Shared { handle, limits, batch_bytes_max, address, started: Instant::now(), counters };
         Ok(Self { listener, shared: Arc::new(shared) })
@@ -172,12 +173,4 @@ impl Shared {
 async fn until_true(flag: &mut watch::Receiver<bool>) {
     // Either way it is over; the guard that the channel gives must not live across a wait.
     let _ = flag.wait_for(|raised| *raised).await;
-}
-
-/// Binds the address that clients will use.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, AddressError> {
-    if !address.ip().is_loopback() {
-        return Err(AddressError::NotLoopback { address });
-    }
-    TcpListener::bind(address).await.map_err(|source| AddressError::Bind { address, source })
 }

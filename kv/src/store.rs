@@ -3,14 +3,17 @@
 mod answer;
 mod apply;
 mod image;
+mod imaging;
 
 use core::{fmt, hash::Hasher as _, ops::Bound};
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use quorate_machine::Aside;
 use siphasher::sip::SipHasher24;
 
 pub use self::image::{DumpedItem, ImageError, Items, items};
+use self::imaging::Imaging;
 
 /// Keys, their values and their ends. Deterministic: equal batches in equal order make equal stores, on any node.
 ///
@@ -23,6 +26,9 @@ pub struct Store {
     ends: BTreeSet<(u64, Slot)>,
     log_time_ms: u64,
     bytes: u64,
+    imaging: Aside<Option<Imaging>>,
+    /// What is no longer part of the store, and not yet given back to the system.
+    discarded: Aside<Vec<BTreeMap<Slot, Item>>>,
 }
 
 /// A key at its place in the order of the store: by hash, so that a place is an integer that outlives the key that
@@ -60,7 +66,14 @@ const ENDED_PER_BATCH_MAX: usize = 1_000;
 impl Store {
     /// An empty store.
     pub const fn new() -> Self {
-        Self { items: BTreeMap::new(), ends: BTreeSet::new(), log_time_ms: 0, bytes: 0 }
+        Self {
+            items: BTreeMap::new(),
+            ends: BTreeSet::new(),
+            log_time_ms: 0,
+            bytes: 0,
+            imaging: Aside::new(None),
+            discarded: Aside::new(Vec::new()),
+        }
     }
 
     /// How much it holds.
@@ -95,6 +108,7 @@ impl Store {
 
     fn insert(&mut self, slot: Slot, item: Item) {
         self.remove(&slot);
+        self.keep_for_image(&slot);
         self.bytes += cost(&slot, &item);
         if let Some(at_ms) = item.ends_at_ms {
             self.ends.insert((at_ms, slot.clone()));
@@ -103,6 +117,7 @@ impl Store {
     }
 
     fn remove(&mut self, slot: &Slot) -> Option<Item> {
+        self.keep_for_image(slot);
         let item = self.items.remove(slot)?;
         self.bytes -= cost(slot, &item);
         if let Some(at_ms) = item.ends_at_ms {
@@ -122,7 +137,31 @@ impl Store {
     }
 
     fn clear(&mut self) {
-        *self = Self { log_time_ms: self.log_time_ms, ..Self::new() };
+        self.empty_items();
+        self.ends.clear();
+        self.bytes = 0;
+    }
+
+    fn discard(&mut self, items: BTreeMap<Slot, Item>) {
+        if !items.is_empty() {
+            self.discarded.push(items);
+        }
+    }
+
+    /// Whether memory of keys that are gone waits to be given back.
+    pub fn has_discarded(&self) -> bool {
+        !self.discarded.is_empty()
+    }
+
+    /// Gives back the memory of at most `keys_max` keys that an emptied store had: all at once would take long.
+    pub fn give_back(&mut self, keys_max: usize) {
+        let Some(items) = self.discarded.last_mut() else { return };
+        for _ in 0..keys_max {
+            if items.pop_first().is_none() {
+                self.discarded.pop();
+                return;
+            }
+        }
     }
 }
 

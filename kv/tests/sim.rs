@@ -43,7 +43,7 @@ impl Subject for Kv {
         let mut raft = quorate_raft::Config::new(id, voters);
         raft.snapshot_part_bytes_max = 64;
         raft.log_keep_entries = 2;
-        Config { snapshot_log_bytes_min: 300, ..Config::new(raft) }
+        Config { snapshot_log_bytes_min: 300, snapshot_piece_bytes: 200, ..Config::new(raft) }
     }
 
     fn app(&self, _: NodeId, _: &Plan) -> Client {

@@ -241,6 +241,51 @@ fn a_snapshot_holds_the_whole_store_whatever_its_parts() {
 }
 
 #[test]
+fn a_snapshot_written_piece_by_piece_is_of_the_moment_at_which_it_was_begun() {
+    fn is_of_that_moment(before: Vec<Act>, during: Vec<(Act, u8)>) -> bool {
+        let (mut store, mut now_ms) = (Store::new(), 1_000);
+        let mut act = |store: &mut Store, act: Act| {
+            now_ms += act.wait_ms;
+            apply(store, now_ms, PLENTY, act.operation);
+        };
+        before.into_iter().for_each(|before| act(&mut store, before));
+        let as_begun = store.clone();
+        store.begin_image(7);
+        let mut parts = None;
+        for (during, die) in during {
+            if die % 16 == 0 {
+                apply(&mut store, 0, PLENTY, Operation::FlushAll);
+            }
+            act(&mut store, during);
+            if die % 2 == 0 {
+                parts = parts.or_else(|| store.continue_image(usize::from(die)));
+            }
+        }
+        let parts = parts.or_else(|| store.continue_image(usize::MAX)).unwrap();
+        Store::restore(&parts).as_ref() == Ok(&as_begun) && store.continue_image(usize::MAX).is_none()
+    }
+    QuickCheck::new()
+        .rng(Gen::from_size_and_seed(40, 9))
+        .tests(3_000)
+        .quickcheck(is_of_that_moment as fn(Vec<Act>, Vec<(Act, u8)>) -> bool);
+}
+
+#[test]
+fn an_emptied_store_gives_its_memory_back_bit_by_bit() {
+    let mut store = Store::new();
+    for number in 0..6 {
+        apply(&mut store, 1, PLENTY, Operation::Set(plain(key(number), Bytes::from_static(b"v"))));
+    }
+    apply(&mut store, 1, PLENTY, Operation::FlushAll);
+    assert_eq!(store, Store::restore(&store.parts(1024)).unwrap());
+    assert!(store.usage().keys == 0 && store.has_discarded());
+    store.give_back(6);
+    assert!(store.has_discarded());
+    store.give_back(1);
+    assert!(!store.has_discarded());
+}
+
+#[test]
 fn a_snapshot_that_is_not_one_is_refused() {
     let mut parts = Store::new().parts(1024);
     assert!(Store::restore(&[]).is_err());

@@ -1,3 +1,6 @@
+//! Three nodes of Raft in one thread: a network and disks without faults, and a clock that jumps to whatever is due next.
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
@@ -5,9 +8,8 @@ use quorate_machine::{Durable, Effect, Input, Machine, NodeId, Outbox, Tag, Time
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Image, Raft, Role};
 
-/// Three nodes, a network and disks without faults, and a clock that jumps to whatever is due next.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let ids = [NodeId(1), NodeId(2), NodeId(3)];
+    let ids = [1, 2, 3].map(NodeId);
     let mut nodes = BTreeMap::new();
     for id in ids {
         let config = Config::new(id, Voters::majority(ids)?);
@@ -15,9 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         nodes.insert(id, (Raft::recover(config, Image::default(), seed, Time::ZERO)?, Outbox::new()));
     }
 
-    let (mut now, mut inputs) = (Time::ZERO, VecDeque::new());
-    let (mut proposed, mut applied) = (false, BTreeMap::new());
+    let (mut now, mut inputs, mut applied) = (Time::ZERO, VecDeque::new(), BTreeMap::new());
     while applied.len() < ids.len() {
+        // When nothing is left to do, the clock jumps to the next deadline.
         let (id, input) = inputs.pop_front().unwrap_or_else(|| {
             let due = nodes.iter().filter_map(|(id, (raft, _))| Some((raft.deadline()?, *id)));
             let (at, id) = due.min().expect("a node of Raft always waits for something");
@@ -29,16 +31,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for effect in out.drain() {
             match effect {
                 Effect::Send { to, message } => inputs.push_back((to, Input::Receive { from: id, message })),
-                Effect::Persist { ticket: Some(ticket), .. } => {
-                    inputs.push_back((id, Input::Persisted(ticket)))
+                // A real driver writes the record to its journal, syncs, and only then says so.
+                Effect::Persist { ticket, .. } => {
+                    inputs.extend(ticket.map(|ticket| (id, Input::Persisted(ticket))));
                 }
-                Effect::Persist { ticket: None, .. } => {}
-                Effect::Emit(Event::Role { role: Role::Leader, term, .. }) if !proposed => {
+                Effect::Emit(Event::Role { role: Role::Leader, term, .. }) => {
                     println!("{id} leads term {term}");
-                    proposed = true;
-                    let follower = ids[usize::from(id == ids[0])]; // any node takes proposals
+                    let any = ids[usize::from(id == ids[0])]; // a follower takes proposals as well
                     let command = Command::Propose(Bytes::from_static(b"hello"));
-                    inputs.push_back((follower, Input::Submit { tag: Tag(1), command }));
+                    inputs.push_back((any, Input::Submit { tag: Tag(1), command }));
                 }
                 Effect::Emit(Event::Committed { entries, .. }) => {
                     for data in entries.iter().filter_map(|entry| entry.payload.data()) {
@@ -46,9 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         applied.insert(id, data.clone());
                     }
                 }
-                Effect::Emit(Event::Proposed { at, .. }) => {
-                    println!("{id} knows that it is committed at {at:?}")
-                }
+                Effect::Emit(Event::Proposed { at, .. }) => println!("{id} knows it is committed at {at:?}"),
                 Effect::Emit(_) => {}
             }
         }

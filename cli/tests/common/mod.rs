@@ -15,7 +15,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        atomic::{AtomicU16, Ordering},
+        mpsc::{RecvTimeoutError, channel},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,9 +34,23 @@ pub fn quorate(arguments: &[&str]) -> Command {
     command
 }
 
-/// What a call of `quorate` that ends by itself says.
+/// What a call of `quorate` that ends by itself says. One that does not is stopped, and fails its test.
 pub fn output(arguments: &[&str]) -> Output {
-    quorate(arguments).output().unwrap()
+    let mut command = quorate(arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_child(&child);
+    let (ended, watched) = channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if watched.recv_timeout(2 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            kill_process(pid, Signal::TERM).unwrap();
+            return true;
+        }
+        false
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    assert!(!watchdog.join().unwrap(), "it did not end by itself: {arguments:?}");
+    output
 }
 
 pub fn stdout(output: &Output) -> String {

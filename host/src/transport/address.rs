@@ -51,7 +51,14 @@ impl Listener {
         self.address
     }
 
-    pub(crate) fn into_tokio(self) -> io::Result<tokio::net::TcpListener> {
+    /// The socket for the current runtime.
+    ///
+    /// # Errors
+    /// When the runtime cannot take it.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with network.
+    pub fn into_tokio(self) -> io::Result<tokio::net::TcpListener> {
         self.socket.set_nonblocking(true)?;
         tokio::net::TcpListener::from_std(self.socket)
     }

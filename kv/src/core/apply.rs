@@ -21,7 +21,7 @@ impl Core {
             self.applied = index;
             index = index.next();
         }
-        self.compaction.schedule(now, self.config.snapshot_log_bytes_min);
+        self.schedule_compaction(now);
     }
 
     fn apply(&mut self, payload: &[u8], out: &mut OutboxOf<Self>) {

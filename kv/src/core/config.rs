@@ -19,8 +19,11 @@ pub struct Config {
     /// How long to wait before asking again.
     pub retry_after: Duration,
     /// How many bytes of log are applied before the store is written as a snapshot and the log is compacted; if the
-    /// last snapshot was larger than this, as many as it had. Small: much writing; large: long recovery.
+    /// last snapshot was larger than this, as many as it had, but at most half of what the log may hold. Each node does it
+    /// somewhat sooner, by chance, so that they do not all do it at once. Small: much writing; large: long recovery.
     pub snapshot_log_bytes_min: u64,
+    /// How much of the store is written in one go, in bytes. Small: snapshots take long; large: everything else waits.
+    pub snapshot_piece_bytes: usize,
 }
 
 impl Config {
@@ -33,6 +36,7 @@ impl Config {
             commands_max: 16_384,
             retry_after: Duration::from_millis(10),
             snapshot_log_bytes_min: 64 << 20,
+            snapshot_piece_bytes: 1 << 20,
         }
     }
 
@@ -43,6 +47,9 @@ impl Config {
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.commands_max == 0 {
             return Err(ConfigError::Zero { field: "commands_max" });
+        }
+        if self.snapshot_piece_bytes == 0 {
+            return Err(ConfigError::Zero { field: "snapshot_piece_bytes" });
         }
         if self.retry_after.is_zero() {
             return Err(ConfigError::Zero { field: "retry_after" });

@@ -39,26 +39,6 @@ pub enum ImageError {
 }
 
 impl Store {
-    /// The store as bytes, in parts of at most `part_bytes_max`. An item may span parts.
-    pub fn parts(&self, part_bytes_max: usize) -> Vec<Bytes> {
-        let mut parts =
-            Parts { done: Vec::new(), open: BytesMut::new(), part_bytes_max: part_bytes_max.max(1) };
-        parts.put(&[FORMAT_VERSION]);
-        parts.put(&self.log_time_ms.to_le_bytes());
-        parts.put(&(self.items.len() as u64).to_le_bytes());
-        for (slot, item) in &self.items {
-            let mut header = [0; ITEM_HEADER_BYTES];
-            let mut fields = &mut header[..];
-            fields.put_u32_le(length(&slot.key));
-            fields.put_u32_le(length(&item.value));
-            fields.put_u64_le(item.ends_at_ms.unwrap_or(NO_END));
-            parts.put(&header);
-            parts.put(&slot.key);
-            parts.put(&item.value);
-        }
-        parts.finish()
-    }
-
     /// The store that these parts hold.
     ///
     /// # Errors
@@ -142,13 +122,35 @@ impl fmt::Debug for Items<'_> {
     }
 }
 
-struct Parts {
+/// A store that is being written as bytes.
+#[derive(Clone)]
+pub(super) struct Parts {
     done: Vec<Bytes>,
     open: BytesMut,
     part_bytes_max: usize,
 }
 
 impl Parts {
+    pub(super) fn begin(part_bytes_max: usize, log_time_ms: u64, items: u64) -> Self {
+        let mut parts =
+            Self { done: Vec::new(), open: BytesMut::new(), part_bytes_max: part_bytes_max.max(1) };
+        parts.put(&[FORMAT_VERSION]);
+        parts.put(&log_time_ms.to_le_bytes());
+        parts.put(&items.to_le_bytes());
+        parts
+    }
+
+    pub(super) fn put_item(&mut self, slot: &Slot, item: &Item) {
+        let mut header = [0; ITEM_HEADER_BYTES];
+        let mut fields = &mut header[..];
+        fields.put_u32_le(length(&slot.key));
+        fields.put_u32_le(length(&item.value));
+        fields.put_u64_le(item.ends_at_ms.unwrap_or(NO_END));
+        self.put(&header);
+        self.put(&slot.key);
+        self.put(&item.value);
+    }
+
     fn put(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.open.len() == self.part_bytes_max {
@@ -160,7 +162,7 @@ impl Parts {
         }
     }
 
-    fn finish(mut self) -> Vec<Bytes> {
+    pub(super) fn finish(mut self) -> Vec<Bytes> {
         self.done.push(self.open.freeze());
         self.done
     }

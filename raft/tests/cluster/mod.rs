@@ -2,16 +2,19 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "an invariant looks only at the effects that it is about")]
 
+mod histories;
 mod invariants;
+mod plans;
 mod service;
 
 use core::time::Duration;
 
-use quorate_machine::{NodeId, Rng, Tag, Time};
+use quorate_machine::{NodeId, Rng, Tag};
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Raft, Role, Status};
-use quorate_sim::{Bounds, Fault, Invariant, NodeSet, Plan, Subject, Trigger, View, generate};
+use quorate_sim::{Invariant, NodeSet, Plan, Subject, View};
 
+pub use plans::plan;
 pub use service::{Op, Service};
 
 /// Raft with one register service per node, whole or with one seeded bug.
@@ -34,6 +37,7 @@ impl Subject for Cluster {
         Config {
             election_timeout: Duration::from_millis(300),
             heartbeat: Duration::from_millis(50),
+            disk_timeout: Duration::from_millis(200),
             outcome_timeout: Duration::from_secs(2),
             batch_entries_max: pick(&[1, 2, 3, 64]),
             batch_bytes_max: pick(&[400, 4096]),
@@ -77,7 +81,7 @@ impl Subject for Cluster {
     }
 
     fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {
-        invariants::all()
+        invariants::all().into_iter().chain([histories::linearizable()]).collect()
     }
 
     fn is_leader_event(&self, event: &Event) -> bool {
@@ -112,57 +116,5 @@ impl Subject for Cluster {
             return Ok(());
         }
         Err(format!("not all of {statuses:?} are where {leader:?} is"))
-    }
-}
-
-fn pick_for(plan: &Plan, id: NodeId) -> usize {
-    usize::try_from(Rng::new(plan.seed).fork(id.0).below(3)).unwrap_or(0)
-}
-
-pub fn bounds() -> Bounds {
-    Bounds { nodes: 1..=5, ..Bounds::default() }
-}
-
-/// Many short faults and quick nodes: leaders come and go while clients keep asking.
-pub fn churn() -> Bounds {
-    Bounds {
-        nodes: 3..=5,
-        commands_max: 120,
-        outage_max: Duration::from_millis(300),
-        latency_max: Duration::from_millis(15),
-        sync_max: Duration::from_millis(15),
-        faults_max: 60,
-        ..Bounds::default()
-    }
-}
-
-/// Partitions of every shape, one after the other and each long enough for an election on one side, while clients ask
-/// everywhere: what is not replicated piles up on old leaders, who then meet new ones. Clocks run at such different speeds
-/// that no promise about time holds.
-pub fn tides(seed: u64) -> Plan {
-    let mut rng = Rng::new(seed).fork(0x7469_6465);
-    let mut plan = generate::uniform(seed, &Bounds { faults_max: 6, commands_max: 300, ..churn() });
-    plan.clocks.drift_ppm = u32::try_from(rng.below(500_000)).unwrap_or(0);
-    let tide = Duration::from_millis(80 + rng.below(1_400));
-    let mut at = tide;
-    while at < plan.safety {
-        let side: NodeSet = NodeSet::first(plan.nodes).iter().filter(|_| rng.below(2) == 0).collect();
-        let rest: NodeSet = NodeSet::first(plan.nodes).iter().filter(|node| !side.contains(*node)).collect();
-        if !side.is_empty() && !rest.is_empty() {
-            let span = rng.span(tide / 2..tide);
-            plan.faults
-                .push((Trigger::At(Time::ZERO + at), Fault::Cut { from: side, to: rest, both: true, span }));
-        }
-        at += tide;
-    }
-    plan
-}
-
-/// A third each: what the simulator offers, the same with many short faults, and partitions.
-pub fn plan(seed: u64) -> Plan {
-    match seed % 3 {
-        0 => generate::mix(seed, &bounds()),
-        1 => generate::mix(seed, &churn()),
-        _ => tides(seed),
     }
 }

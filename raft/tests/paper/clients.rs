@@ -190,7 +190,13 @@ fn a_command_over_a_limit_is_refused_and_given_back() {
     let fates: Vec<_> = (0..5).map(|_| refusal(&mut lab, 1, Command::Read)).collect();
     assert_eq!(fates, [None, None, None, None, Some(Refusal::Busy)], "four may wait");
     lab.run();
-    let fates: Vec<_> = (0..6).map(|_| { let fate = refusal(&mut lab, 1, propose("x")); lab.run(); fate }).collect();
+    let fates: Vec<_> = (0..6)
+        .map(|_| {
+            let fate = refusal(&mut lab, 1, propose("x"));
+            lab.run();
+            fate
+        })
+        .collect();
     assert_eq!(fates.first(), Some(&None));
     assert_eq!(fates.last(), Some(&Some(Refusal::Busy)), "the log is full");
     lab.compact(id(1), &["state"]);

@@ -142,7 +142,8 @@ fn t74_an_old_snapshot_is_not_installed() {
 #[test]
 fn s7_only_the_next_part_is_taken() {
     let mut lab = Lab::new(3);
-    for (last, part, parts) in [(at(1, 9), 1, 3), (at(1, 9), 0, 3), (at(1, 9), 2, 3), (at(1, 9), 7, u32::MAX)] {
+    for (last, part, parts) in [(at(1, 9), 1, 3), (at(1, 9), 0, 3), (at(1, 9), 2, 3), (at(1, 9), 7, u32::MAX)]
+    {
         receive_part(&mut lab, 1, last, part, parts);
     }
     let kept = lab.unsynced(id(1)).iter().filter(|record| matches!(record, Record::Part { .. })).count();
@@ -198,8 +199,14 @@ fn s7_a_snapshot_out_of_range_is_refused() {
         let tag = lab.submit(id(1), Command::Compact { upto, parts });
         lab.run();
         let outcome = lab.outcome(tag);
-        let given_back =
-            matches!(outcome, Some(Event::Refused { refusal: Refusal::OutOfRange { .. }, command: Command::Compact { .. }, .. }));
+        let given_back = matches!(
+            outcome,
+            Some(Event::Refused {
+                refusal: Refusal::OutOfRange { .. },
+                command: Command::Compact { .. },
+                ..
+            })
+        );
         assert_eq!(given_back, refused, "{outcome:?}");
     }
 }

@@ -2,9 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use quorate_machine::NodeId;
-use quorate_raft::{Config, Event, Role};
+use quorate_raft::{Body, Config, Entries, Event, Index, Message, Role, Term};
 
-use crate::lab::{Lab, carries_entries, id};
+use crate::lab::{Lab, Letter, at, carries_entries, id};
 
 /// Thesis §6.4: n1 leads, is cut off, and is asked for a read before it knows that n2 leads and has committed more. Says
 /// whether it answers.
@@ -39,7 +39,7 @@ pub fn figure_8(adjust: impl Fn(&mut Config)) -> Lab {
     lab.elect(id(5));
     assert_eq!(lab.log(id(5)), vec![1, 3]);
     // (c) S5 is gone. S1 leads term 4. Its first append to S3 is refused, the one before it is accepted, and what comes
-    // next, or goes to others, is lost.
+    // next, or goes to others, is lost, but for a heartbeat that S2 answers.
     lab.crash(id(5), 0);
     lab.restart(id(1));
     lab.elect(id(1));
@@ -48,6 +48,10 @@ pub fn figure_8(adjust: impl Fn(&mut Config)) -> Lab {
     for _ in 0..2 {
         lab.exchange(id(1), id(3));
     }
+    lab.wire.clear();
+    let body = Body::Append { prev: at(2, 2), entries: Entries::new(), committed: Index(0), round: 0 };
+    lab.wire.push_back(Letter { from: id(1), to: id(2), message: Message { term: Term(4), body } });
+    lab.exchange(id(1), id(2));
     lab.wire.clear();
     assert_eq!((lab.status(id(1)).term.0, lab.log(id(1))), (4, vec![1, 2, 4]));
     for node in [2, 3] {

@@ -1,0 +1,211 @@
+//! Writes inputs to start from into `corpus/`: what correct nodes, clients and generators produce.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use bytes::Bytes;
+use quorate_fuzz::{
+    raft::{self, Happening, Turn},
+    wire::{Act, Piece, Script, stream, written},
+};
+use quorate_kv::{
+    Batch,
+    command::{self, Request},
+};
+use quorate_machine::{Durable as _, Effect, Input, InputOf, Machine as _, NodeId, OutboxOf, Rng, Tag, Time};
+use quorate_raft::{Command, Event, Image, Index, Raft, Record};
+use quorate_sim::{Bounds, generate};
+use serde::Serialize;
+
+fn main() -> std::io::Result<()> {
+    save("wire_frame", frames())?;
+    save("wire_journal", journals())?;
+    let (machine, records) = (0..24).map(cluster).unzip::<_, _, Vec<_>, Vec<_>>();
+    save("raft_machine", machine)?;
+    save("raft_records", records)?;
+    let (requests, batches) = commands();
+    save("kv_requests", requests)?;
+    save("kv_batches", batches)?;
+    save("sim_plan", (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect())
+}
+
+fn save(target: &str, inputs: Vec<Vec<u8>>) -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    fs::create_dir_all(&folder)?;
+    for (nth, input) in inputs.iter().enumerate() {
+        fs::write(folder.join(format!("seed-{nth}")), input)?;
+    }
+    println!("{target}: {} inputs", inputs.len());
+    Ok(())
+}
+
+/// Values one after the other, after a byte that the target reads first.
+fn encoded<T: Serialize>(first: u8, values: &[T]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    for value in values {
+        bytes.extend(postcard::to_allocvec(value).expect("an encoding has no limit"));
+    }
+    bytes
+}
+
+fn frames() -> Vec<Vec<u8>> {
+    let bodies = || [&b""[..], b"vote", &[7; 64], &[0; 65], b"x"].map(<[u8]>::to_vec);
+    let pieces: Vec<_> = bodies().into_iter().map(Piece::Framed).collect();
+    let header = Piece::Header { version: 1, length: 3, body_sum: 0 };
+    let newer = Piece::Header { version: 2, length: 3, body_sum: 0 };
+    let raw = [&[0][..], &stream(&pieces)].concat();
+    let broken: Vec<_> = bodies().into_iter().take(2).map(Piece::Framed).chain([Piece::Raw(vec![1; 20])]).collect();
+    let good: Vec<_> = bodies().into_iter().take(3).map(Piece::Framed).collect();
+    let raw_good = [&[8][..], &stream(&good)].concat();
+    let [one, two, three] = [(1, pieces), (5, broken), (9, good)].map(|(first, pieces)| encoded(first, &pieces));
+    vec![raw, raw_good, one, two, three, encoded(1, &[header]), encoded(3, &[newer])]
+}
+
+fn journals() -> Vec<Vec<u8>> {
+    let damages: [fn() -> Vec<Act>; 7] = [
+        Vec::new,
+        || vec![Act::Cut(120)],
+        || vec![Act::Flip(8 * 60 + 3)],
+        || vec![Act::Blank(56, 40)],
+        || vec![Act::Copy(28, 200, 60)],
+        || vec![Act::Raw(vec![0; 64])],
+        || vec![Act::Raw(b"rest of an older file".to_vec())],
+    ];
+    let script = |floor, damage: fn() -> Vec<Act>| {
+        let append = |body: &[u8]| Act::Append(body.to_vec());
+        let mut acts = vec![append(b"one"), append(b""), Act::Sync, append(&[3; 40]), append(b"four")];
+        acts.extend(damage());
+        Script { salt: 0x5a17, first: 1, floor, acts }
+    };
+    let scripts = damages.iter().map(|damage| encoded(1, &[script(None, *damage)]));
+    let floors = damages.iter().map(|damage| encoded(1, &[script(Some(3), *damage)]));
+    let files = damages.iter().map(|damage| [vec![0], written(&script(None, *damage))].concat());
+    scripts.chain(floors).chain(files).collect()
+}
+
+/// A cluster with a slow network; what its first node met, and what it wrote down.
+fn cluster(seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let choice = [2, 1, 6, 9, 13, 0][usize::try_from(seed % 6).unwrap_or(0)] | u8::try_from(seed * 16 % 256).unwrap_or(0);
+    let mut nodes = BTreeMap::new();
+    let ids = raft::config(choice, raft::ID).voters.ids().to_vec();
+    let start = Time::from_nanos(1 << 50);
+    for id in ids.iter().copied() {
+        let raft = Raft::recover(raft::config(choice, id), Image::default(), 7 + (id.0 + seed) % 7, start);
+        nodes.insert(id, (raft.expect("a new node"), OutboxOf::<Raft>::new()));
+    }
+    let mut rng = Rng::new(seed);
+    let mut agenda: BTreeMap<(Time, u64), (NodeId, InputOf<Raft>)> = BTreeMap::new();
+    let (mut turns, mut records): (Vec<Turn>, Vec<Record>) = (Vec::new(), Vec::new());
+    let (mut now, mut told, mut order) = (start, start, 0_u64);
+    while turns.len() < 160 {
+        let due = nodes.iter().filter_map(|(id, (raft, _))| Some((raft.deadline()?, *id))).min();
+        let (due, sleeper) = due.expect("a node of Raft always waits for something");
+        let next = agenda.first_key_value().map(|((at, _), _)| *at);
+        let (id, input) = match next.filter(|at| *at <= due) {
+            Some(at) => {
+                now = now.max(at);
+                agenda.pop_first().expect("it was there").1
+            }
+            None => {
+                now = now.max(due);
+                (sleeper, Input::Wake)
+            }
+        };
+        if id == raft::ID {
+            let after_us = i32::try_from(now.since(told).as_micros()).unwrap_or(0) + 1;
+            told = now;
+            turns.push(Turn { after_us, happening: happening(&input) });
+        }
+        order += 1;
+        if order % 9 == 0 {
+            let id = ids[usize::try_from(rng.below(ids.len() as u64)).unwrap_or(0)];
+            let payload = |length| Bytes::from(vec![b'p'; length]);
+            let command = match rng.below(4) {
+                0 => Command::Read,
+                1 => Command::ProposeAll(vec![payload(5), payload(9)]),
+                _ => Command::Propose(payload(20)),
+            };
+            agenda.insert((now, order << 8), (id, Input::Submit { tag: Tag(order), command }));
+        }
+        let (raft, out) = nodes.get_mut(&id).expect("one of them");
+        raft.step(now, input, out);
+        for effect in out.drain() {
+            order += 1;
+            let later = now + rng.span(core::time::Duration::from_micros(100)..core::time::Duration::from_millis(4));
+            match effect {
+                Effect::Send { to, message } => {
+                    if rng.below(12) != 0 {
+                        agenda.insert((later, order << 8), (to, Input::Receive { from: id, message }));
+                    }
+                }
+                Effect::Persist { ticket, record } => {
+                    if id == raft::ID {
+                        records.push(record);
+                    }
+                    if let Some(ticket) = ticket {
+                        agenda.insert((later, order << 8), (id, Input::Persisted(ticket)));
+                    }
+                }
+                Effect::Emit(Event::Committed { first, entries }) if first.0 % 3 == 0 => {
+                    let upto = Index(first.0 + entries.len() as u64 - 1);
+                    let command = Command::Compact { upto, parts: vec![Bytes::from_static(b"state"); 2] };
+                    agenda.insert((later, order << 8), (id, Input::Submit { tag: Tag(order), command }));
+                }
+                Effect::Emit(_) => {}
+            }
+        }
+    }
+    if seed % 3 == 0 {
+        turns.insert(120, Turn { after_us: 5, happening: Happening::Crash(1) });
+    }
+    if seed % 2 == 0 {
+        let (raft, _) = &nodes[&raft::ID];
+        records.clear();
+        raft.checkpoint(&mut |record| records.push(record));
+    }
+    (encoded(choice, &turns), encoded(choice, &records))
+}
+
+fn happening(input: &InputOf<Raft>) -> Happening {
+    match input.clone() {
+        Input::Receive { from, message } => {
+            Happening::Receive { from: u8::try_from(from.0).unwrap_or(0), message }
+        }
+        Input::Persisted(ticket) => Happening::Persisted(ticket.0),
+        Input::Wake => Happening::WakeWhenDue,
+        Input::Submit { command, .. } => match command {
+            Command::Propose(payload) => Happening::Propose(vec![payload]),
+            Command::ProposeAll(payloads) => Happening::Propose(payloads),
+            Command::Read => Happening::Read,
+            Command::Compact { upto, parts } => Happening::Compact(upto, parts),
+        },
+    }
+}
+
+/// Commands in both spellings, and those of them that write as batches.
+fn commands() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let lines = [
+        "SET k v EX 100", "GET k", "SET k 5 KEEPTTL XX GET", "INCRBY k -3", "DECR n", "APPEND k tail", "MSET a 1 b 2 a 3",
+        "MSETNX c 1 d 2", "DEL a b", "EXPIRE k 10 NX", "PEXPIREAT k 99999999999999 GT", "PERSIST k", "TTL k", "GETDEL b",
+        "SETNX k 1", "GETSET k 2", "STRLEN k", "EXISTS k n a", "TYPE k", "KEYS *[a-z^]?\\*", "SCAN 0 MATCH k* COUNT 2 TYPE string",
+        "DBSIZE", "FLUSHALL", "HELLO 3 AUTH u p SETNAME me", "CLIENT SETNAME me", "COMMAND DOCS get", "CONFIG GET *", "INFO server",
+        "PING", "ECHO \"a\\x41\\n\" ", "SELECT 0", "TIME", "NOPE 'it\\'s'", "MGET a b", "PSETEX k 5 v", "PTTL k", "QUIT",
+    ];
+    let bulk = |line: &str| {
+        let words: Vec<_> = line.split(' ').collect();
+        let bodies: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        format!("*{}\r\n{bodies}", words.len())
+    };
+    let input = |stream: String| [&[5][..], stream.as_bytes()].concat();
+    let single = lines.iter().flat_map(|line| [input(format!("{line}\r\n")), input(bulk(line))]);
+    let all = [input(lines.join("\n")), input(lines.iter().map(|line| bulk(line)).collect())];
+    let requests = single.chain(all).collect();
+    let batches: Vec<Batch> = lines.iter().enumerate().filter_map(|(nth, line)| batch(nth as u64, line)).collect();
+    let one_each = batches.iter().map(|batch| encoded(3, std::slice::from_ref(batch)));
+    (requests, one_each.chain([encoded(9, &batches)]).collect())
+}
+
+fn batch(nth: u64, line: &str) -> Option<Batch> {
+    let words: Vec<_> = line.split(' ').map(|word| Bytes::copy_from_slice(word.as_bytes())).collect();
+    let Ok(Request::Write(operation)) = command::parse(&words) else { return None };
+    Some(Batch { origin: 1, sequence: nth, at_ms: 1_000 * nth, memory_bytes_max: 2_000, operations: vec![operation] })
+}

@@ -1,0 +1,13 @@
+//! The plans in the corpus of the fuzzer, once more.
+
+#[path = "../../fuzz/src/sim.rs"]
+mod sim;
+#[path = "../../fuzz/src/replay.rs"]
+mod replay;
+
+use replay::replay;
+
+#[test]
+fn sim_plan() {
+    replay("sim_plan", sim::plan);
+}
