@@ -105,7 +105,7 @@ fn run_seeds(options: &RaftOptions, check: &Check) -> Result<Tally, Box<Failure>
 }
 
 fn plan(seed: u64, nodes: Option<u8>) -> Plan {
-    let Some(nodes) = nodes else { return cluster::plan(seed) };
+    let Some(nodes) = nodes else { return cluster::plans::plan(seed) };
     generate::mix(seed, &Bounds { nodes: nodes..=nodes, ..Bounds::default() })
 }
 

@@ -25,7 +25,10 @@ fn main() -> std::io::Result<()> {
     let (requests, batches) = commands();
     save("kv_requests", requests)?;
     save("kv_batches", batches)?;
-    save("sim_plan", (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect())
+    save(
+        "sim_plan",
+        (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect(),
+    )
 }
 
 fn save(target: &str, inputs: Vec<Vec<u8>>) -> std::io::Result<()> {
@@ -53,10 +56,12 @@ fn frames() -> Vec<Vec<u8>> {
     let header = Piece::Header { version: 1, length: 3, body_sum: 0 };
     let newer = Piece::Header { version: 2, length: 3, body_sum: 0 };
     let raw = [&[0][..], &stream(&pieces)].concat();
-    let broken: Vec<_> = bodies().into_iter().take(2).map(Piece::Framed).chain([Piece::Raw(vec![1; 20])]).collect();
+    let broken: Vec<_> =
+        bodies().into_iter().take(2).map(Piece::Framed).chain([Piece::Raw(vec![1; 20])]).collect();
     let good: Vec<_> = bodies().into_iter().take(3).map(Piece::Framed).collect();
     let raw_good = [&[8][..], &stream(&good)].concat();
-    let [one, two, three] = [(1, pieces), (5, broken), (9, good)].map(|(first, pieces)| encoded(first, &pieces));
+    let [one, two, three] =
+        [(1, pieces), (5, broken), (9, good)].map(|(first, pieces)| encoded(first, &pieces));
     vec![raw, raw_good, one, two, three, encoded(1, &[header]), encoded(3, &[newer])]
 }
 
@@ -84,7 +89,8 @@ fn journals() -> Vec<Vec<u8>> {
 
 /// A cluster with a slow network; what its first node met, and what it wrote down.
 fn cluster(seed: u64) -> (Vec<u8>, Vec<u8>) {
-    let choice = [2, 1, 6, 9, 13, 0][usize::try_from(seed % 6).unwrap_or(0)] | u8::try_from(seed * 16 % 256).unwrap_or(0);
+    let choice = [2, 1, 6, 9, 13, 0][usize::try_from(seed % 6).unwrap_or(0)]
+        | u8::try_from(seed * 16 % 256).unwrap_or(0);
     let mut nodes = BTreeMap::new();
     let ids = raft::config(choice, raft::ID).voters.ids().to_vec();
     let start = Time::from_nanos(1 << 50);
@@ -130,7 +136,8 @@ fn cluster(seed: u64) -> (Vec<u8>, Vec<u8>) {
         raft.step(now, input, out);
         for effect in out.drain() {
             order += 1;
-            let later = now + rng.span(core::time::Duration::from_micros(100)..core::time::Duration::from_millis(4));
+            let later =
+                now + rng.span(core::time::Duration::from_micros(100)..core::time::Duration::from_millis(4));
             match effect {
                 Effect::Send { to, message } => {
                     if rng.below(12) != 0 {
@@ -184,11 +191,43 @@ fn happening(input: &InputOf<Raft>) -> Happening {
 /// Commands in both spellings, and those of them that write as batches.
 fn commands() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let lines = [
-        "SET k v EX 100", "GET k", "SET k 5 KEEPTTL XX GET", "INCRBY k -3", "DECR n", "APPEND k tail", "MSET a 1 b 2 a 3",
-        "MSETNX c 1 d 2", "DEL a b", "EXPIRE k 10 NX", "PEXPIREAT k 99999999999999 GT", "PERSIST k", "TTL k", "GETDEL b",
-        "SETNX k 1", "GETSET k 2", "STRLEN k", "EXISTS k n a", "TYPE k", "KEYS *[a-z^]?\\*", "SCAN 0 MATCH k* COUNT 2 TYPE string",
-        "DBSIZE", "FLUSHALL", "HELLO 3 AUTH u p SETNAME me", "CLIENT SETNAME me", "COMMAND DOCS get", "CONFIG GET *", "INFO server",
-        "PING", "ECHO \"a\\x41\\n\" ", "SELECT 0", "TIME", "NOPE 'it\\'s'", "MGET a b", "PSETEX k 5 v", "PTTL k", "QUIT",
+        "SET k v EX 100",
+        "GET k",
+        "SET k 5 KEEPTTL XX GET",
+        "INCRBY k -3",
+        "DECR n",
+        "APPEND k tail",
+        "MSET a 1 b 2 a 3",
+        "MSETNX c 1 d 2",
+        "DEL a b",
+        "EXPIRE k 10 NX",
+        "PEXPIREAT k 99999999999999 GT",
+        "PERSIST k",
+        "TTL k",
+        "GETDEL b",
+        "SETNX k 1",
+        "GETSET k 2",
+        "STRLEN k",
+        "EXISTS k n a",
+        "TYPE k",
+        "KEYS *[a-z^]?\\*",
+        "SCAN 0 MATCH k* COUNT 2 TYPE string",
+        "DBSIZE",
+        "FLUSHALL",
+        "HELLO 3 AUTH u p SETNAME me",
+        "CLIENT SETNAME me",
+        "COMMAND DOCS get",
+        "CONFIG GET *",
+        "INFO server",
+        "PING",
+        "ECHO \"a\\x41\\n\" ",
+        "SELECT 0",
+        "TIME",
+        "NOPE 'it\\'s'",
+        "MGET a b",
+        "PSETEX k 5 v",
+        "PTTL k",
+        "QUIT",
     ];
     let bulk = |line: &str| {
         let words: Vec<_> = line.split(' ').collect();
@@ -199,7 +238,8 @@ fn commands() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let single = lines.iter().flat_map(|line| [input(format!("{line}\r\n")), input(bulk(line))]);
     let all = [input(lines.join("\n")), input(lines.iter().map(|line| bulk(line)).collect())];
     let requests = single.chain(all).collect();
-    let batches: Vec<Batch> = lines.iter().enumerate().filter_map(|(nth, line)| batch(nth as u64, line)).collect();
+    let batches: Vec<Batch> =
+        lines.iter().enumerate().filter_map(|(nth, line)| batch(nth as u64, line)).collect();
     let one_each = batches.iter().map(|batch| encoded(3, std::slice::from_ref(batch)));
     (requests, one_each.chain([encoded(9, &batches)]).collect())
 }
@@ -207,5 +247,11 @@ fn commands() -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 fn batch(nth: u64, line: &str) -> Option<Batch> {
     let words: Vec<_> = line.split(' ').map(|word| Bytes::copy_from_slice(word.as_bytes())).collect();
     let Ok(Request::Write(operation)) = command::parse(&words) else { return None };
-    Some(Batch { origin: 1, sequence: nth, at_ms: 1_000 * nth, memory_bytes_max: 2_000, operations: vec![operation] })
+    Some(Batch {
+        origin: 1,
+        sequence: nth,
+        at_ms: 1_000 * nth,
+        memory_bytes_max: 2_000,
+        operations: vec![operation],
+    })
 }

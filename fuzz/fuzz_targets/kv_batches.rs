@@ -1,3 +1,4 @@
+//! `kv_batches` for libFuzzer: see the README.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::kv::batches(data));

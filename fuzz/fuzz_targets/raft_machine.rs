@@ -1,3 +1,4 @@
+//! `raft_machine` for libFuzzer: see the README.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::raft::machine(data));

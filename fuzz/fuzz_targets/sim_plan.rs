@@ -1,3 +1,4 @@
+//! `sim_plan` for libFuzzer: see the README.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::sim::plan(data));

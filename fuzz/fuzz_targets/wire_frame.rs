@@ -1,3 +1,4 @@
+//! `wire_frame` for libFuzzer: see the README.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::wire::frame(data));

@@ -77,7 +77,7 @@ impl Default for Limits {
             commands_max: 4_096,
             inputs_per_turn_max: 512,
             turn_max: Duration::from_millis(5),
-            journal_queue_bytes_max: 64 << 20,
+            journal_queue_bytes_max: 256 << 20,
             journal_backlog_bytes_max: 1 << 30,
             checkpoint_bytes_min: 64 << 20,
             connections_max: 64,

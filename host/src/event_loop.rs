@@ -42,12 +42,12 @@ impl<A: Application> Default for Held<A> {
     }
 }
 
-impl<A: Application> EventLoop<A> {
+impl<A: Application> EventLoop<A>
+where
+    RecordOf<A>: Send + 'static,
+{
     /// Turns until it is stopped or something breaks; the journal is then closed, and everything in it durable.
-    pub(crate) async fn run(mut self) -> Result<(), RunError>
-    where
-        RecordOf<A>: Send + 'static,
-    {
+    pub(crate) async fn run(mut self) -> Result<(), RunError> {
         let mut alarm = Box::pin(tokio::time::sleep(Duration::ZERO));
         loop {
             self.turn()?;
@@ -63,10 +63,7 @@ impl<A: Application> EventLoop<A> {
         self.ports.ledger.close().await
     }
 
-    fn turn(&mut self) -> Result<(), RunError>
-    where
-        RecordOf<A>: Send + 'static,
-    {
+    fn turn(&mut self) -> Result<(), RunError> {
         self.heed_stop();
         let begin = Instant::now();
         let now = self.now();

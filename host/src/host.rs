@@ -225,7 +225,7 @@ fn ledger(
     metrics.checkpoint_bytes.set(checkpoint_bytes);
     let tail = Tail { file: Box::new(file), generation, length: end.valid_length };
     let writer = JournalWriter::start(folder, tail, frames.synced(), metrics)?;
-    Ok(Ledger::new(frames, writer, sizes, config.limits.clone()))
+    Ok(Ledger::new(frames, header.salt(), writer, sizes, config.limits.clone()))
 }
 
 fn outgoing(config: &Config, incarnation: u64, seed: &Rng, metrics: &Arc<Metrics>) -> Vec<Outgoing> {

@@ -1,18 +1,26 @@
 //! The loop's side of the journal: records become frames here, and a checkpoint is begun when one is due.
 
 use quorate_machine::{Durable, Machine, Ticket};
-use quorate_wire::{Codec, EncodeError, journal::Writer};
+use quorate_wire::{
+    Codec, EncodeError,
+    journal::{Header, Writer},
+};
 
 use crate::{
     Limits, RunError,
     checkpoint::Checkpoint,
     journal,
-    writer::{Batch, JournalWriter, Progress, Rotation},
+    writer::{Batch, Encode, JournalWriter, Progress, Rest, Rotation},
 };
+
+/// How much of a turn's records is encoded in the loop; of a larger burst, the rest is left to the journal thread.
+const BATCH_BYTES_ENCODED: usize = 1 << 20;
 
 /// Where records go.
 pub(crate) struct Ledger {
     frames: Writer,
+    /// Of the journal's file.
+    salt: u64,
     batch: Batch,
     writer: JournalWriter,
     sizes: Sizes,
@@ -32,30 +40,61 @@ pub(crate) struct Sizes {
 }
 
 impl Ledger {
-    pub(crate) fn new(frames: Writer, writer: JournalWriter, sizes: Sizes, limits: Limits) -> Self {
-        Self { frames, batch: Batch::default(), writer, sizes, acknowledged: Ticket::NONE, limits }
+    pub(crate) fn new(
+        frames: Writer,
+        salt: u64,
+        writer: JournalWriter,
+        sizes: Sizes,
+        limits: Limits,
+    ) -> Self {
+        Self { frames, salt, batch: Batch::default(), writer, sizes, acknowledged: Ticket::NONE, limits }
     }
 
     /// Appends a record to the batch of this turn.
-    pub(crate) fn persist<R, C: Codec<R>>(
-        &mut self,
-        ticket: Option<Ticket>,
-        record: &R,
-    ) -> Result<(), RunError> {
-        let sequence =
-            self.frames.append(&mut self.batch.bytes, |body| C::encode(record, body)).map_err(unwritable)?;
-        self.batch.sequence = sequence;
+    pub(crate) fn persist<R, C>(&mut self, ticket: Option<Ticket>, record: R) -> Result<(), RunError>
+    where
+        R: Send + 'static,
+        C: Codec<R>,
+    {
+        if self.batch.bytes.len() < BATCH_BYTES_ENCODED {
+            let appended = self.frames.append(&mut self.batch.bytes, |body| C::encode(&record, body));
+            self.batch.sequence = appended.map_err(unwritable)?;
+        } else {
+            self.leave_to_the_thread::<R, C>(record);
+        }
         self.batch.records += 1;
         self.batch.ticket = ticket.or(self.batch.ticket);
         Ok(())
     }
 
+    fn leave_to_the_thread<R, C>(&mut self, record: R)
+    where
+        R: Send + 'static,
+        C: Codec<R>,
+    {
+        let encode: Encode = Box::new(move |frames, bytes| {
+            let appended = frames.append(bytes, |body| C::encode(&record, body));
+            appended.map(drop).map_err(Into::into)
+        });
+        let frames = &self.frames;
+        let rest =
+            self.batch.rest.get_or_insert_with(|| Rest { frames: frames.clone(), records: Vec::new() });
+        rest.records.push(encode);
+        self.batch.sequence += 1;
+    }
+
     /// Hands the batch of this turn to the journal thread.
     pub(crate) fn flush(&mut self) {
-        if !self.batch.bytes.is_empty() {
-            self.sizes.journal_bytes += self.batch.bytes.len() as u64;
-            self.writer.append(&mut self.batch);
+        if self.batch.bytes.is_empty() {
+            return;
         }
+        self.sizes.journal_bytes += self.batch.length() as u64;
+        if self.batch.rest.is_some() {
+            // The thread numbers the rest; here counting goes on behind it.
+            let next = Header::new(self.salt, self.batch.sequence + 1);
+            self.frames = Writer::new(&next, self.frames.synced(), self.limits.record_bytes_max);
+        }
+        self.writer.append(&mut self.batch);
     }
 
     /// What has newly become durable, if anything.
@@ -123,6 +162,7 @@ impl Ledger {
         let header = journal::new_header(first);
         // The thread syncs the old file before it begins the new one.
         self.frames = Writer::new(&header, first - 1, self.limits.record_bytes_max);
+        self.salt = header.salt();
         self.sizes = Sizes { generation, journal_bytes: 0, pending: Some(generation), ..self.sizes };
         tracing::info!(generation, journal_bytes, "checkpoint begun");
         self.writer.rotate(Rotation { generation, header, checkpoint });

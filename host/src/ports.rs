@@ -31,11 +31,14 @@ pub(crate) struct Ports<A: Application> {
 }
 
 impl<A: Application> Ports<A> {
-    pub(crate) fn perform(&mut self, now: Time, effect: EffectOf<A::Machine>) -> Result<(), RunError> {
+    pub(crate) fn perform(&mut self, now: Time, effect: EffectOf<A::Machine>) -> Result<(), RunError>
+    where
+        RecordOf<A>: Send + 'static,
+    {
         match effect {
             Effect::Send { to, message } => self.send(to, &message),
             Effect::Persist { ticket, record } => {
-                self.ledger.persist::<RecordOf<A>, A::Codec>(ticket, &record)?;
+                self.ledger.persist::<RecordOf<A>, A::Codec>(ticket, record)?;
             }
             Effect::Emit(event) => self.application.on_event(now, event, &mut self.commands),
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    error::Error,
     fs::File,
     io::{self, Write as _},
     mem,
@@ -15,7 +16,7 @@ use std::{
 };
 
 use quorate_machine::Ticket;
-use quorate_wire::journal::Header;
+use quorate_wire::journal::{Header, Writer};
 use tokio::sync::watch;
 
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
 
 /// Above this many bytes an emptied buffer is given back instead of kept.
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
+/// How much of the end of a burst is encoded before it is written.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// Why the journal could not be written on. The instance has ended; everything acknowledged is on disk.
 #[derive(Debug, thiserror::Error)]
@@ -49,15 +52,40 @@ impl WriteError {
     }
 }
 
-/// Encoded frames, in order.
-#[derive(Debug, Default)]
+/// Appends the frame of a record.
+pub(crate) type Encode =
+    Box<dyn FnOnce(&mut Writer, &mut Vec<u8>) -> Result<(), Box<dyn Error + Send + Sync>> + Send>;
+
+/// The end of a burst of records: the loop has other things to do than to encode all of it.
+pub(crate) struct Rest {
+    pub(crate) frames: Writer,
+    pub(crate) records: Vec<Encode>,
+}
+
+/// Records in order: encoded ones, then those of a burst.
+#[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) bytes: Vec<u8>,
+    pub(crate) rest: Option<Rest>,
     /// The highest ticket among the records; `None` if nobody waits for any of them.
     pub(crate) ticket: Option<Ticket>,
     /// The sequence of the last frame.
     pub(crate) sequence: u64,
     pub(crate) records: u64,
+}
+
+impl Batch {
+    /// About how long it is when all is encoded: what is not yet is taken to be like what is.
+    pub(crate) fn length(&self) -> usize {
+        let rest = self.rest.as_ref().map_or(0, |rest| rest.records.len());
+        let encoded = usize::try_from(self.records).unwrap_or(usize::MAX).saturating_sub(rest).max(1);
+        self.bytes.len() + self.bytes.len() / encoded * rest
+    }
+
+    fn takes(&self, more: &Self) -> bool {
+        let encoded = self.rest.is_none() && more.rest.is_none();
+        encoded && self.bytes.len() + more.bytes.len() <= BUFFER_BYTES_KEPT
+    }
 }
 
 /// From here on append to a new file, and make the checkpoint take the place of the old ones.
@@ -91,8 +119,8 @@ enum Job {
 }
 
 impl Job {
-    fn is_append(&self, such: impl FnOnce(&Batch) -> bool) -> bool {
-        matches!(self, Self::Append(batch) if such(batch))
+    fn takes(&self, more: &Batch) -> bool {
+        matches!(self, Self::Append(batch) if batch.takes(more))
     }
 }
 
@@ -190,9 +218,8 @@ impl JournalWriter {
     /// Hands a batch over; what comes back in it is an empty buffer.
     pub(crate) fn append(&self, batch: &mut Batch) {
         let mut queue = self.shared.lock();
-        self.shared.bytes.fetch_add(batch.bytes.len(), Ordering::Relaxed);
-        let fits = |waiting: &Batch| waiting.bytes.len() + batch.bytes.len() <= BUFFER_BYTES_KEPT;
-        if let Some(Job::Append(waiting)) = queue.jobs.back_mut().filter(|job| job.is_append(fits)) {
+        self.shared.bytes.fetch_add(batch.length(), Ordering::Relaxed);
+        if let Some(Job::Append(waiting)) = queue.jobs.back_mut().filter(|job| job.takes(batch)) {
             waiting.bytes.extend_from_slice(&batch.bytes);
             waiting.ticket = batch.ticket.or(waiting.ticket);
             waiting.sequence = batch.sequence;
@@ -294,17 +321,17 @@ impl Worker {
     }
 
     fn append(&mut self, mut batch: Batch) -> Result<(), WriteError> {
-        let path = self.path();
-        self.tail.file.append(&batch.bytes).map_err(WriteError::at(&path))?;
-        let bytes = batch.bytes.len();
-        self.tail.length += bytes as u64;
-        self.metrics.journal_bytes_written.add(bytes as u64);
+        let length = batch.length();
         self.metrics.journal_records.add(batch.records);
+        self.write(&batch.bytes)?;
+        batch.bytes.clear();
+        if let Some(rest) = batch.rest.take() {
+            self.append_rest(rest, &mut batch.bytes)?;
+        }
         if batch.ticket.is_some() {
             self.sync()?;
         }
-        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        batch.bytes.clear();
+        self.shared.bytes.fetch_sub(length, Ordering::Relaxed);
         if batch.bytes.capacity() <= BUFFER_BYTES_KEPT {
             self.shared.lock().spare = batch.bytes;
         }
@@ -315,6 +342,28 @@ impl Worker {
                 progress.sequence = batch.sequence;
             }
         });
+        Ok(())
+    }
+
+    fn append_rest(&mut self, rest: Rest, piece: &mut Vec<u8>) -> Result<(), WriteError> {
+        let Rest { mut frames, records } = rest;
+        for encode in records {
+            let encoded = encode(&mut frames, piece).map_err(io::Error::other);
+            encoded.map_err(WriteError::at(&self.path()))?;
+            if piece.len() >= PIECE_BYTES {
+                self.write(piece)?;
+                piece.clear();
+            }
+        }
+        self.write(piece)?;
+        piece.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.tail.file.append(bytes).map_err(WriteError::at(&self.path()))?;
+        self.tail.length += bytes.len() as u64;
+        self.metrics.journal_bytes_written.add(bytes.len() as u64);
         Ok(())
     }
 
@@ -416,7 +465,7 @@ mod tests {
     }
 
     fn batch(bytes: &[u8], ticket: Option<u64>, sequence: u64) -> Batch {
-        Batch { bytes: bytes.to_vec(), ticket: ticket.map(Ticket), sequence, records: 1 }
+        Batch { bytes: bytes.to_vec(), ticket: ticket.map(Ticket), sequence, records: 1, rest: None }
     }
 
     fn wait(writer: &mut JournalWriter, seen: impl Fn(&Progress) -> bool) -> Progress {

@@ -69,7 +69,7 @@ fn hunt(bug: Bug) -> Bag {
 }
 
 fn catch(cluster: &Cluster, seed: u64) -> Option<String> {
-    match run(cluster, &cluster::plan(seed)).verdict {
+    match run(cluster, &cluster::plans::plan(seed)).verdict {
         Verdict::Passed => None,
         Verdict::Violated { invariant, .. } => Some(invariant.to_owned()),
         Verdict::Stuck { .. } => Some("stuck".to_owned()),

@@ -16,7 +16,7 @@ fn the_corpus_passes() {
 
 #[test]
 fn a_cluster_is_one_log() {
-    let tally =
-        check(&Cluster::default(), 0..10_000, cluster::plan).unwrap_or_else(|failure| panic!("{failure}"));
+    let tally = check(&Cluster::default(), 0..10_000, cluster::plans::plan)
+        .unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
 }

@@ -1,9 +1,9 @@
 //! The plans in the corpus of the fuzzer, once more.
 
-#[path = "../../fuzz/src/sim.rs"]
-mod sim;
 #[path = "../../fuzz/src/replay.rs"]
 mod replay;
+#[path = "../../fuzz/src/sim.rs"]
+mod sim;
 
 use replay::replay;
 

@@ -1,9 +1,9 @@
 //! The streams and journals in the corpus of the fuzzer, once more.
 
-#[path = "../../fuzz/src/wire.rs"]
-mod wire;
 #[path = "../../fuzz/src/replay.rs"]
 mod replay;
+#[path = "../../fuzz/src/wire.rs"]
+mod wire;
 
 use replay::replay;
 

@@ -53,7 +53,7 @@ fn zones(history: &History<Op>) -> Result<Vec<Zone>, String> {
     let mut invoked: BTreeMap<u64, u64> = BTreeMap::from([(0, 0)]);
     let mut zones = BTreeMap::from([(0, Zone { value: 0, first_end: 0, last_begin: 0 })]);
     for (place, entry) in (1_u64..).zip(history.entries()) {
-        let begin = begun.get(&entry.process).copied().unwrap_or(place);
+        let start = begun.get(&entry.process).copied().unwrap_or(place);
         let values = match (&entry.op, entry.kind) {
             (_, Kind::Invoke) => {
                 begun.insert(entry.process, place);
@@ -76,7 +76,7 @@ fn zones(history: &History<Op>) -> Result<Vec<Zone>, String> {
                 last_begin: *write_begun,
             });
             zone.first_end = zone.first_end.min(place);
-            zone.last_begin = zone.last_begin.max(begin);
+            zone.last_begin = zone.last_begin.max(start);
         }
     }
     Ok(zones.into_values().collect())

@@ -4,7 +4,7 @@
 
 mod histories;
 mod invariants;
-mod plans;
+pub mod plans;
 mod service;
 
 use core::time::Duration;
@@ -14,7 +14,6 @@ use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Raft, Role, Status};
 use quorate_sim::{Invariant, NodeSet, Plan, Subject, View};
 
-pub use plans::plan;
 pub use service::{Op, Service};
 
 /// Raft with one register service per node, whole or with one seeded bug.
