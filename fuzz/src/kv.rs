@@ -102,7 +102,7 @@ fn batch_of(operation: Operation) -> Batch {
 }
 
 /// Equal batches in equal order make equal stores and equal answers. A store is what its parts restore, and no operation
-/// takes it over the memory limit that came with it.
+/// but EXPIRE takes it over the memory limit that came with it.
 ///
 /// The first byte is the length of the parts.
 pub fn batches(data: &[u8]) {
@@ -114,7 +114,7 @@ pub fn batches(data: &[u8]) {
         assert_eq!(Batch::decode(&encoded).as_ref(), Ok(&batch), "it reads as something else");
         let bound = batch.operations.iter().map(Operation::bytes_bound).sum::<usize>();
         assert!(encoded.len() <= Batch::OVERHEAD_BYTES + bound, "{batch:?} takes {} bytes", encoded.len());
-        assert_eq!(one.apply(batch.clone()), apply_singly(&mut other, batch));
+        assert_eq!(one.apply(batch.clone()), apply_singly(&mut other, &batch));
         assert!(one == other, "two stores differ");
     }
     let parts = one.parts(usize::from(*part_bytes) + 1);
@@ -129,15 +129,17 @@ pub fn batches(data: &[u8]) {
 }
 
 /// The batch's operations one by one, each against the memory limit.
-fn apply_singly(store: &mut Store, batch: Batch) -> Vec<Reply> {
+fn apply_singly(store: &mut Store, batch: &Batch) -> Vec<Reply> {
     store.apply(Batch { operations: Vec::new(), ..batch.clone() });
     let mut replies = Vec::new();
-    for operation in batch.operations.clone() {
+    for operation in &batch.operations {
         let before = store.usage().bytes;
         // Time does not pass between operations, and nothing that has ended is left but for more than a batch removes.
         replies.extend(store.apply(Batch { operations: vec![operation.clone()], ..batch.clone() }));
         let (bytes, max) = (store.usage().bytes, batch.memory_bytes_max);
-        assert!(bytes <= before.max(max), "{operation:?} takes {bytes} bytes of {max}, {before} before");
+        // What gives memory back later is never refused, as in Redis, though an end takes a little at first.
+        let exempt = matches!(operation, Operation::Expire { .. });
+        assert!(exempt || bytes <= before.max(max), "{operation:?} takes {bytes} of {max}, {before} before");
     }
     replies
 }

@@ -331,10 +331,17 @@ fn check_encoding<T: Serialize>(value: &T, bound: usize) {
 }
 
 fn fold_of_checkpoint(raft: &Raft) -> Image {
-    let mut image = Image::default();
-    raft.checkpoint(&mut |record| Raft::absorb(&mut image, record).expect("its own checkpoint folds"));
+    let (mut image, mut count) = (Image::default(), 0_u32);
+    raft.checkpoint(&mut |record| {
+        count += 1;
+        assert!(count < CHECKPOINT_RECORDS_MAX, "a checkpoint has no end");
+        Raft::absorb(&mut image, record).expect("its own checkpoint folds");
+    });
     image
 }
+
+/// More than an input has room for.
+const CHECKPOINT_RECORDS_MAX: u32 = 1 << 20;
 
 /// Records that nobody vouches for are refused, or add up to an image. That is refused, or becomes a node whose
 /// checkpoint is that image, and which wakes without harm.

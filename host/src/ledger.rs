@@ -185,3 +185,71 @@ impl Ledger {
 fn unwritable<E: core::error::Error + Send + Sync + 'static>(error: EncodeError<E>) -> RunError {
     RunError::Record(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, sync::Arc};
+
+    use bytes::Bytes;
+    use quorate_machine::{NodeId, Ticket};
+    use quorate_wire::{Codec, journal::Writer};
+
+    use super::{BATCH_BYTES_ENCODED, Ledger, Sizes};
+    use crate::{
+        Folder, Identity, Limits, Metrics,
+        journal::{self, Source},
+        writer::{JournalWriter, Tail},
+    };
+
+    struct Raw;
+
+    impl Codec<Bytes> for Raw {
+        type Error = Infallible;
+
+        fn encode(value: &Bytes, buffer: &mut Vec<u8>) -> Result<(), Infallible> {
+            buffer.extend_from_slice(value);
+            Ok(())
+        }
+
+        fn decode(bytes: &Bytes) -> Result<Bytes, Infallible> {
+            Ok(bytes.clone())
+        }
+    }
+
+    fn ledger(folder: &Arc<Folder>) -> (Ledger, Vec<Bytes>) {
+        let opened = journal::open(folder).unwrap();
+        assert_eq!(opened.torn_bytes, 0);
+        let frames = Writer::resume(&opened.header, &opened.end, Limits::default().record_bytes_max);
+        let tail = Tail { file: Box::new(opened.file), generation: 0, length: opened.end.valid_length };
+        let writer =
+            JournalWriter::start(Arc::clone(folder), tail, frames.synced(), Arc::new(Metrics::default()));
+        let sizes = Sizes { generation: 0, journal_bytes: 0, checkpoint_bytes: 0, pending: None };
+        let held = opened.sources.into_iter().flat_map(Source::frames).map(|frame| frame.body).collect();
+        (Ledger::new(frames, opened.header.salt(), writer.unwrap(), sizes, Limits::default()), held)
+    }
+
+    #[test]
+    fn a_burst_that_the_thread_encodes_stands_in_order_among_what_the_loop_encoded() {
+        let holder = tempfile::tempdir().unwrap();
+        let identity = Identity { cluster: "c".into(), node: NodeId(1) };
+        let folder = Arc::new(Folder::open(&holder.path().join("data"), identity).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut expected = Vec::new();
+        for life in 0..3_u8 {
+            let (mut ledger, held) = ledger(&folder);
+            assert!(held == expected, "{} records instead of {}", held.len(), expected.len());
+            for (turn, bytes) in [10, BATCH_BYTES_ENCODED / 4, 10].into_iter().enumerate() {
+                for record in 0..20_u8 {
+                    let record = Bytes::from(vec![life ^ record; bytes + usize::from(record)]);
+                    expected.push(record.clone());
+                    let ticket = (record.len() % 2 == 0).then_some(Ticket(turn as u64 + 1));
+                    ledger.persist::<_, Raw>(ticket, record).unwrap();
+                }
+                assert_eq!(ledger.batch.rest.is_some(), bytes > 10);
+                ledger.flush();
+            }
+            runtime.block_on(ledger.close()).unwrap();
+        }
+        assert!(ledger(&folder).1 == expected);
+    }
+}

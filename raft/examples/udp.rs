@@ -58,7 +58,7 @@ impl Driver {
         let seed = id.0 << 32 | image.incarnation; // differs between nodes, and between the lives of one
         let raft = Raft::recover(config, image, seed, Time::ZERO)?;
         let socket = UdpSocket::bind(addresses[place(id)])?;
-        socket.set_read_timeout(Some(Duration::from_millis(1)))?; // no deadline is shorter, and commands wait
+        socket.set_read_timeout(Some(Duration::from_millis(1)))?; // commands come by another way
         let (out, addresses) = (Outbox::new(), addresses.to_vec());
         Ok(Self { raft, out, epoch: Instant::now(), socket, addresses, journal, events })
     }
@@ -150,7 +150,7 @@ fn main() -> Anyhow<()> {
     let propose = |tag: u64| one.0.send((Tag(tag), Command::Propose(Bytes::from(format!("proposal {tag}")))));
 
     let mut logs = vec![Vec::new(); ids.len()];
-    let (mut proposed, mut done, mut killed) = (0, 0, false);
+    let (mut proposed, mut done) = (0, 0);
     while done < PROPOSALS || logs.iter().any(|log| *log != logs[0]) {
         while proposed < PROPOSALS.min(done + 100) {
             proposed += 1;
@@ -167,9 +167,8 @@ fn main() -> Anyhow<()> {
             Event::Role { role, term, .. } => println!("{id} is a {role:?} in term {term}"),
             Event::Readable { .. } | Event::Compacted { .. } | Event::Restore { .. } => {}
         }
-        if done == PROPOSALS / 3 && !killed {
-            killed = true;
-            three.take().map_or(Ok(()), kill)?;
+        if let Some(node) = three.take_if(|_| done == PROPOSALS / 3) {
+            kill(node)?;
             println!("{} is gone after {done} proposals", ids[2]);
         } else if done == PROPOSALS * 2 / 3 && three.is_none() {
             let missed = done.saturating_sub(logs[2].len() as u64);

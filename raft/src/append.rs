@@ -55,7 +55,8 @@ impl Raft {
         }
     }
 
-    /// Terms never fall along a log, never exceed the leader's, and indices do not overflow.
+    /// Terms never fall along a log, never exceed the leader's, indices do not overflow, and limits are the same on all
+    /// nodes.
     fn is_sane(&self, prev: LogId, entries: &Entries) -> bool {
         let mut before = prev.term;
         let rising = entries.iter().all(|entry| {
@@ -63,7 +64,17 @@ impl Raft {
             before = entry.term;
             ordered
         });
-        rising && before <= self.term && prev.index.0.checked_add(entries.len() as u64).is_some()
+        let ends = prev.index.plus(entries.len() as u64) < Index::END;
+        let fits = entries.bytes_bound() <= self.config.entries_bytes_max();
+        rising && before <= self.term && ends && fits && !self.contradicts_base(prev, entries)
+    }
+
+    /// The entry at the log's base is committed: what stands there in a leader's log is the same.
+    fn contradicts_base(&self, prev: LogId, entries: &Entries) -> bool {
+        let base = self.log.base();
+        let Some(nth) = base.index.distance_from(prev.index).checked_sub(1) else { return false };
+        let there = usize::try_from(nth).ok().and_then(|nth| entries.get(nth));
+        there.is_some_and(|entry| entry.term != base.term)
     }
 
     /// Makes the log equal to the leader's up to the last of `entries`: what matches stays, the first conflict and
@@ -147,7 +158,7 @@ impl Raft {
             return self.owe_ack();
         }
         let State::Follower(following) = &mut self.state else { return };
-        following.owes_ack = false;
+        following.owes_ack = following.verified > durable;
         let (matched, round) = (following.verified.min(durable), following.round);
         self.send(to, Body::Appended { matched, round }, out);
     }

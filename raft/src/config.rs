@@ -26,7 +26,8 @@ pub struct Config {
     pub outcome_timeout: Duration,
     /// The longest proposal.
     pub proposal_bytes_max: usize,
-    /// The largest message or record, by the upper bound of its encoded size. At least `proposal_bytes_max` and a
+    /// The largest message or record, by the upper bound of its encoded size; not smaller on one node than on another,
+    /// since larger appends are ignored. At least `proposal_bytes_max` and a
     /// few hundred bytes.
     pub batch_bytes_max: usize,
     /// The most entries in one message, record or event.

@@ -69,6 +69,7 @@ impl Raft {
             return; // the last term there is
         }
         self.on_term_over(now, out);
+        self.partial = None; // the next leader's parts may be others
         self.term = self.term.next();
         self.vote = Some(self.config.id);
         self.leader = None;
@@ -163,6 +164,7 @@ impl Raft {
     pub(crate) fn become_follower(&mut self, now: Time, term: Term, out: &mut OutboxOf<Self>) {
         if term > self.term {
             self.on_term_over(now, out);
+            self.partial = None; // the next leader's parts may be others
             self.term = term;
             self.vote = None;
             self.persist_vote(out);

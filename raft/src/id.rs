@@ -34,6 +34,10 @@ impl Index {
     /// The place before the first entry.
     pub const ZERO: Self = Self(0);
 
+    /// The place after all others, where no entry can stand: there would be none to follow it. Only a peer that lies, or a
+    /// damaged file, can name it.
+    pub const END: Self = Self(u64::MAX);
+
     /// The following place.
     #[must_use]
     pub const fn next(self) -> Self {

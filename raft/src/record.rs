@@ -167,6 +167,9 @@ impl Image {
         if term == self.term && self.vote.is_some() && vote != self.vote {
             return Err(RecordError::SecondVote { term });
         }
+        if term > self.term {
+            self.partial = None; // the next leader's parts may be others
+        }
         (self.term, self.vote) = (term, vote);
         Ok(())
     }
@@ -178,7 +181,9 @@ impl Image {
         committed: Index,
     ) -> Result<(), RecordError> {
         let gap = RecordError::Gap { first, base: self.base.index, last: self.last() };
-        let Some(mut before) = self.term_at(first.previous()).filter(|_| first > Index::ZERO) else {
+        let ends = first.0.checked_add(entries.len() as u64).is_some();
+        let fits = Index::ZERO < first && ends;
+        let Some(mut before) = self.term_at(first.previous()).filter(|_| fits) else {
             return Err(gap);
         };
         for entry in entries.iter() {
@@ -221,7 +226,9 @@ impl Image {
         let Some((_, held)) = self.partial.take_if(|partial| complete(partial)) else {
             return Err(RecordError::PartOutOfOrder { part: parts, before });
         };
-        if keep && (self.term_at(base.index) != Some(base.term) || base.index > last.index) {
+        let ends = base.index <= last.index && last.index < Index::END;
+        let kept = !keep || self.term_at(base.index) == Some(base.term);
+        if !ends || !kept {
             return Err(RecordError::Unfit { last: last.index });
         }
         let dropped =

@@ -187,6 +187,7 @@ impl Raft {
         let sane = parts <= self.config.snapshot_parts_max
             && part < parts
             && bytes.len() <= self.config.snapshot_part_bytes_max
+            && last.index < Index::END
             && last.term <= self.term;
         if !sane {
             self.counters.nonsense += 1;

@@ -93,7 +93,8 @@ impl Store {
         if length > VALUE_BYTES_MAX {
             return Err(lines::STRING_TOO_LONG);
         }
-        let growth = tail.len() as u64 + if self.get(&slot).is_none() { super::ITEM_BYTES } else { 0 };
+        let item_bytes = if self.get(&slot).is_none() { super::ITEM_BYTES + key.len() as u64 } else { 0 };
+        let growth = tail.len() as u64 + item_bytes;
         self.check_room(growth, memory_bytes_max)?;
         // Taking the item out lets its buffer grow in place: nobody else holds it but a reply under way.
         let value = self.take(&slot).map_or_else(Bytes::new, |item| item.value);

@@ -68,11 +68,16 @@ fn s10_2_1_the_leaders_copy_counts_once_it_is_durable() {
     lab.elect(id(1));
     lab.isolate(id(3));
     lab.hold_disk(id(1), true);
-    lab.propose(id(1), "x");
-    lab.run();
+    for data in ["x", "y"] {
+        lab.propose(id(1), data);
+        lab.run();
+    }
     assert_eq!(lab.status(id(1)).committed, Index(1), "one copy on disk is no majority of three");
+    lab.sync_first(id(1), 1);
+    lab.run();
+    assert_eq!(lab.status(id(1)).committed, Index(2), "the second record is not on disk");
     lab.sync(id(1));
-    assert_eq!(lab.status(id(1)).committed, Index(2));
+    assert_eq!(lab.status(id(1)).committed, Index(3));
 }
 
 /// A follower acknowledges what is on its disk, and no more.

@@ -1,5 +1,10 @@
 //! A few nodes, a network and disks, all moved by hand: nothing happens that a test does not ask for.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a lab fails loudly and looks only at what it is about"
+)]
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -203,12 +208,20 @@ impl Lab {
     /// The next message under way, after all that disks and nodes do at once.
     pub fn next(&mut self) -> Option<Letter> {
         while self.wire.is_empty() {
-            let ids = self.ids();
-            if !ids.into_iter().fold(false, |busy, id| self.flush(id) || self.sync_unless_held(id) || busy) {
+            if !self.stir() {
                 return None;
             }
         }
         self.wire.pop_front()
+    }
+
+    /// Lets every node and every disk do what it does at once; whether anything was done.
+    fn stir(&mut self) -> bool {
+        let mut busy = false;
+        for id in self.ids() {
+            busy |= self.flush(id) || self.sync_unless_held(id);
+        }
+        busy
     }
 
     pub fn deliver(&mut self, letter: Letter) {
@@ -229,7 +242,9 @@ impl Lab {
         for (from, to) in [(asks, answers), (answers, asks)] {
             let letters = self.intercept(|letter| (letter.from, letter.to) == (from, to));
             self.wire.clear();
-            letters.into_iter().for_each(|letter| self.deliver(letter));
+            for letter in letters {
+                self.deliver(letter);
+            }
             self.sync(to);
             self.flush(to);
         }
@@ -256,7 +271,12 @@ impl Lab {
 
     /// All that the node has handed to its disk becomes durable, and the node is told.
     pub fn sync(&mut self, id: NodeId) -> bool {
-        let Some(ticket) = self.write(id, usize::MAX) else { return false };
+        self.sync_first(id, usize::MAX)
+    }
+
+    /// The same, for so many of the records.
+    pub fn sync_first(&mut self, id: NodeId, records: usize) -> bool {
+        let Some(ticket) = self.write(id, records) else { return false };
         self.feed(id, Input::Persisted(ticket));
         true
     }

@@ -122,3 +122,21 @@ fn t64_a_single_voter_reads_its_own_writes_after_a_restart() {
     assert!(matches!(lab.outcome(tag), Some(Event::Readable { .. })));
     assert_eq!(lab.applied(id(1)).len(), 1);
 }
+
+/// A round of confirmation that overtakes a write on its way to a follower's disk must not use up the acknowledgement that
+/// the follower owes.
+#[test]
+fn t6_4_a_read_does_not_delay_the_write_before_it() {
+    let mut lab = Lab::new(3);
+    lab.elect(id(1));
+    lab.isolate(id(3));
+    lab.hold_disk(id(2), true);
+    let write = lab.propose(id(1), "x");
+    lab.run();
+    let read = lab.read(id(1));
+    lab.run();
+    assert!(lab.outcome(read).is_some());
+    lab.sync(id(2));
+    lab.run();
+    assert!(lab.outcome(write).is_some(), "the follower never said that it is on disk");
+}

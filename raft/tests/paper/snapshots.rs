@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quorate_machine::Input;
-use quorate_raft::{Body, Command, Event, Index, LogId, Message, Record, Refusal, Term};
+use quorate_raft::{Body, Command, Entry, Event, Index, LogId, Message, Payload, Record, Refusal, Term};
 
 use crate::lab::{Lab, Letter, at, id};
 
@@ -209,4 +209,48 @@ fn s7_a_snapshot_out_of_range_is_refused() {
         );
         assert_eq!(given_back, refused, "{outcome:?}");
     }
+}
+
+/// Two leaders' snapshots up to the same entry may be cut into other parts: one is never completed with the other's.
+#[test]
+fn s7_a_snapshot_is_never_put_together_from_two_leaders_parts() {
+    let mut lab = Lab::new(3);
+    for (from, term, part, parts, data) in
+        [(2, 1, 0, 3, "a0"), (2, 1, 1, 3, "a1"), (3, 2, 0, 2, "b0"), (3, 2, 1, 2, "b1")]
+    {
+        let bytes = Bytes::from_static(str::as_bytes(data));
+        let body = Body::Snapshot { last: at(1, 9), part, parts, bytes, round: 0 };
+        let message = Message { term: Term(term), body };
+        lab.feed(id(1), Input::Receive { from: id(from), message });
+        lab.run();
+    }
+    let states: Vec<_> = lab
+        .events(id(1))
+        .iter()
+        .filter_map(|event| match event {
+            Event::Restore { snapshot } => Some(snapshot.parts().concat()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(states, [b"b0b1".to_vec()]);
+}
+
+/// The entry at a compacted log's base is committed. An append that says otherwise comes from no leader, and must not reach
+/// the disk, whose records would not add up.
+#[test]
+fn s7_an_append_that_contradicts_the_base_is_nonsense() {
+    let mut lab = Lab::with(&[&[], &[], &[]], |config| config.log_keep_entries = 0);
+    for leader in [2, 2, 3, 2] {
+        lab.elect(id(leader));
+    }
+    lab.compact(id(1), &["state"]);
+    lab.run();
+    let (last, term) = (lab.status(id(1)).last, lab.status(id(1)).term);
+    assert_eq!(lab.log(id(1)), []);
+    let entries = [1, 1].map(|term| Entry { term: Term(term), payload: Payload::Noop }).into_iter().collect();
+    let prev = LogId { term: Term(1), index: last.index.previous() };
+    let body = Body::Append { prev, entries, committed: Index::ZERO, round: 0 };
+    lab.feed(id(1), Input::Receive { from: id(2), message: Message { term, body } });
+    lab.run();
+    assert_eq!(lab.status(id(1)).last, last);
 }

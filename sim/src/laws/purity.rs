@@ -72,6 +72,7 @@ pub fn forks_identically<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Findin
     let mut fork = original.twin(original.now)?;
     fork.machine = original.machine.clone();
     fork.out = original.out.clone();
+    fork.all = original.all.clone();
     let mut acts = Vec::new();
     let script = fork.play(g, Manners::Wild, |rig, _, effects| {
         acts.push(act(rig, effects));
