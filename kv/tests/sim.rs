@@ -214,7 +214,7 @@ impl Invariant<Kv> for Linearizable {
 #[test]
 fn survives_every_fault() {
     let bounds = Bounds { nodes: 3..=5, safety: Duration::from_secs(4), ..Bounds::default() };
-    let tally = check(&Kv, 0..1_000, |seed| generate::mix(seed, &bounds))
+    let tally = check(&Kv, 0..7_000, |seed| generate::mix(seed, &bounds))
         .unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
 }

@@ -248,7 +248,9 @@ fn a_snapshot_written_piece_by_piece_is_of_the_moment_at_which_it_was_begun() {
             now_ms += act.wait_ms;
             apply(store, now_ms, PLENTY, act.operation);
         };
-        before.into_iter().for_each(|before| act(&mut store, before));
+        for before in before {
+            act(&mut store, before);
+        }
         let as_begun = store.clone();
         store.begin_image(7);
         let mut parts = None;
