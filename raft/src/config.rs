@@ -45,7 +45,8 @@ pub struct Config {
     pub snapshot_part_bytes_max: usize,
     /// The most parts of a snapshot; with the above, this bounds what a peer can make this node hold.
     pub snapshot_parts_max: u32,
-    /// How many entries stay in the log behind a snapshot, so that a follower that is a little behind needs none.
+    /// How many entries stay in the log behind a snapshot, so that a follower that is a little behind needs none; none
+    /// of them if that would leave more than half of `log_bytes_max`.
     pub log_keep_entries: u64,
     /// The last index that an application with a disk of its own has applied; zero for one that starts empty.
     pub applied: Index,

@@ -131,6 +131,9 @@ impl Raft {
         let keep_from = Index(upto.0.saturating_sub(self.config.log_keep_entries));
         let base = keep_from.max(self.log.base().index);
         self.log.compact(base);
+        if self.log.bytes() > self.config.log_bytes_max / 2 {
+            self.log.compact(upto); // what would be kept is too large to keep
+        }
         let record = Record::Snapshot { last, parts: snapshot.count(), base: self.log.base(), keep: true };
         self.snapshot = Some(snapshot);
         self.disk.note_commit(last.index);

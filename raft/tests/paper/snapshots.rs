@@ -254,3 +254,28 @@ fn s7_an_append_that_contradicts_the_base_is_nonsense() {
     lab.run();
     assert_eq!(lab.status(id(1)).last, last);
 }
+
+/// What stays behind a snapshot for the slow never fills the log: after a compaction there is room again.
+#[test]
+fn s7_a_compaction_makes_room_however_much_may_stay() {
+    let mut lab = Lab::with(&[&[]], |config| {
+        config.log_keep_entries = 4096;
+        config.log_bytes_max = 2_000;
+    });
+    lab.elect(id(1));
+    let busy =
+        |outcome: Option<Event>| matches!(outcome, Some(Event::Refused { refusal: Refusal::Busy, .. }));
+    let mut fill = |lab: &mut Lab| {
+        (0..100).any(|_| {
+            let tag = lab.propose(id(1), "a proposal of some length");
+            lab.run();
+            busy(lab.outcome(tag).cloned())
+        })
+    };
+    assert!(fill(&mut lab), "the log has a limit");
+    lab.compact(id(1), &["state"]);
+    lab.run();
+    let tag = lab.propose(id(1), "one more");
+    lab.run();
+    assert!(!busy(lab.outcome(tag).cloned()), "{:?}", lab.status(id(1)));
+}
