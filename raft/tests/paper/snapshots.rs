@@ -265,7 +265,7 @@ fn s7_a_compaction_makes_room_however_much_may_stay() {
     lab.elect(id(1));
     let busy =
         |outcome: Option<Event>| matches!(outcome, Some(Event::Refused { refusal: Refusal::Busy, .. }));
-    let mut fill = |lab: &mut Lab| {
+    let fill = |lab: &mut Lab| {
         (0..100).any(|_| {
             let tag = lab.propose(id(1), "a proposal of some length");
             lab.run();
