@@ -19,7 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   quorate cluster                                  three nodes, clients at 7001, 7002 and 7003
   quorate cluster --nodes 5 --port 8001            five nodes, clients at 8001 to 8005
-  quorate cluster --data /tmp/try                  data elsewhere
+  quorate cluster --data ../elsewhere              data elsewhere
 
 Nodes listen on loopback: for clients at PORT and up, for each other 100 ports higher, for metrics 200 ports higher. \
 Data is kept: the same command goes on where the last one stopped. A node that is killed is not started again, so that \
