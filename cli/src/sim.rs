@@ -128,9 +128,7 @@ fn read(file: &Path) -> Result<Plan, Problem> {
 
 /// The story of a failure, with its plan in a file that replays it.
 fn tell(failure: &Failure) -> Problem {
-    for line in &failure.report.trace {
-        terminal::say(line);
-    }
+    terminal::say(&failure.report.recording);
     terminal::say(format_args!(
         "\nthe plan, made smaller from {} to {} faults and commands:\n",
         failure.first_size,

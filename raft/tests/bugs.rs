@@ -73,6 +73,7 @@ fn catch(cluster: &Cluster, seed: u64) -> Option<String> {
         Verdict::Passed => None,
         Verdict::Violated { invariant, .. } => Some(invariant.to_owned()),
         Verdict::Stuck { .. } => Some("stuck".to_owned()),
+        Verdict::Unrecoverable { .. } => None,
     }
 }
 

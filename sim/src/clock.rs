@@ -6,7 +6,8 @@ use crate::plan::ClockPlan;
 
 /// One node's clock: an offset, and a rate in units of 2⁻³² of the world's.
 pub(crate) struct LocalClock {
-    offset: Duration,
+    /// In nanoseconds; negative after jumps back.
+    offset: i128,
     rate: u64,
 }
 
@@ -14,7 +15,7 @@ const PAR: u64 = 1 << 32;
 
 impl LocalClock {
     pub(crate) fn new(plan: &ClockPlan, mut rng: Rng) -> Self {
-        let offset = rng.span(Duration::ZERO..plan.offset);
+        let offset = nanos(rng.span(Duration::ZERO..plan.offset));
         let width = u64::from(plan.drift_ppm.min(499_999));
         let ppm = 1_000_000 - width + rng.below(2 * width + 1);
         Self { offset, rate: narrow(u128::from(PAR) * u128::from(ppm) / 1_000_000) }
@@ -26,21 +27,30 @@ impl LocalClock {
             PAR => world.as_nanos(),
             rate => narrow((u128::from(world.as_nanos()) * u128::from(rate)) >> 32),
         };
-        Time::from_nanos(elapsed) + self.offset
+        Time::from_nanos(clamped(i128::from(elapsed) + self.offset))
     }
 
     /// The first world time at which this clock shows `local` or later.
     pub(crate) fn world(&self, local: Time) -> Time {
-        let elapsed = narrow(local.since(Time::ZERO).saturating_sub(self.offset).as_nanos());
+        let elapsed = clamped(i128::from(local.as_nanos()) - self.offset);
         match self.rate {
             PAR => Time::from_nanos(elapsed),
             rate => Time::from_nanos(narrow((u128::from(elapsed) << 32).div_ceil(u128::from(rate)))),
         }
     }
 
-    pub(crate) fn jump(&mut self, by: Duration) {
-        self.offset = self.offset.saturating_add(by);
+    pub(crate) fn jump(&mut self, by: Duration, back: bool) {
+        self.offset += if back { -nanos(by) } else { nanos(by) };
     }
+}
+
+/// A span has far fewer than 127 bits of nanoseconds.
+fn nanos(span: Duration) -> i128 {
+    i128::try_from(span.as_nanos()).unwrap_or(i128::MAX)
+}
+
+fn clamped(nanos: i128) -> u64 {
+    u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
 }
 
 fn narrow(wide: u128) -> u64 {
@@ -65,6 +75,17 @@ mod tests {
                 assert!(world == Time::ZERO || clock.local(before) < local, "seed {seed}, {local:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_shows_the_same_again() {
+        let mut clock = LocalClock::new(&ClockPlan::default(), Rng::new(1));
+        let (at, by) = (Time::from_nanos(5_000), Duration::from_micros(2));
+        clock.jump(by, true);
+        assert_eq!((clock.local(at), clock.world(at)), (Time::from_nanos(3_000), at + by));
+        assert_eq!(clock.local(Time::from_nanos(1_999)), Time::ZERO);
+        clock.jump(by * 2, false);
+        assert_eq!(clock.local(at), at + by);
     }
 
     #[test]

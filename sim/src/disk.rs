@@ -2,7 +2,10 @@ use alloc::collections::VecDeque;
 
 use quorate_machine::{Durable, Rng, Ticket};
 
-use crate::fault::Loss;
+use crate::{
+    fault::Loss,
+    platter::{Found, Platter},
+};
 
 /// One node's stable storage at the level of records: an image, the journal's unsynced end, at most one sync and one
 /// checkpoint under way.
@@ -17,6 +20,8 @@ pub(crate) struct Disk<M: Durable> {
     /// The latest ticket that is durable, and the latest that the machine was told of.
     durable: Ticket,
     told: Ticket,
+    /// The bytes of the records since the last checkpoint, in runs whose plan damages bytes.
+    platter: Option<Platter>,
 }
 
 struct Entry<R> {
@@ -35,18 +40,19 @@ struct Checkpoint<M: Durable> {
 }
 
 /// What a crash did to a disk.
-#[derive(Default)]
 pub(crate) struct Losses {
     pub(crate) records: u64,
     /// Something was durable under a ticket, and the machine had not been told.
     pub(crate) never_told: bool,
+    /// What became of the bytes.
+    pub(crate) found: Found,
 }
 
 impl<M> Disk<M>
 where
     M: Durable<Record: Clone>,
 {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(platter: Option<Platter>) -> Self {
         Self {
             image: M::Image::default(),
             unsynced: VecDeque::new(),
@@ -55,7 +61,18 @@ where
             records_since_checkpoint: 0,
             durable: Ticket::NONE,
             told: Ticket::NONE,
+            platter,
         }
+    }
+
+    /// Whether bytes are kept, so that records must come with theirs.
+    pub(crate) const fn has_bytes(&self) -> bool {
+        self.platter.is_some()
+    }
+
+    /// The bytes, to be damaged.
+    pub(crate) const fn platter(&mut self) -> Option<&mut Platter> {
+        self.platter.as_mut()
     }
 
     pub(crate) const fn image(&self) -> &M::Image {
@@ -66,7 +83,12 @@ where
         self.unsynced.iter().map(|entry| &entry.record)
     }
 
-    pub(crate) fn append(&mut self, ticket: Option<Ticket>, record: M::Record) {
+    /// Takes a record, with its bytes if the subject knows them.
+    pub(crate) fn append(&mut self, ticket: Option<Ticket>, record: M::Record, bytes: Option<&[u8]>) {
+        match (&mut self.platter, bytes) {
+            (Some(platter), Some(bytes)) => platter.append(bytes),
+            _ => self.platter = None,
+        }
         self.unsynced.push_back(Entry { ticket, record });
         self.records_since_checkpoint += 1;
     }
@@ -83,7 +105,11 @@ where
     /// Ends the sync under way, and says which ticket to acknowledge.
     pub(crate) fn end_sync(&mut self) -> Result<Option<Ticket>, M::Error> {
         let mut acknowledged = None;
-        for _ in 0..self.syncing.take().unwrap_or(0) {
+        let synced = self.syncing.take().unwrap_or(0);
+        if let Some(platter) = &mut self.platter {
+            platter.sync(synced);
+        }
+        for _ in 0..synced {
             let Some(Entry { ticket, record }) = self.unsynced.pop_front() else { break };
             acknowledged = ticket.or(acknowledged);
             match &mut self.checkpoint {
@@ -127,6 +153,9 @@ where
         let Some(Checkpoint { folded, upto, covers, tail }) = self.checkpoint.take() else { return Ok(None) };
         self.unsynced.drain(..covers.min(self.unsynced.len()));
         self.syncing = self.syncing.map(|count| count.saturating_sub(covers));
+        if let Some(platter) = &mut self.platter {
+            platter.replace(tail.len() + self.unsynced.len(), tail.len());
+        }
         self.image = folded;
         for record in tail {
             M::absorb(&mut self.image, record)?;
@@ -136,22 +165,53 @@ where
     }
 
     pub(crate) fn crash(&mut self, loss: Loss, rng: &mut Rng) -> Result<Losses, M::Error> {
-        let unsynced = self.unsynced.len();
-        let kept = match loss {
-            Loss::Nothing => unsynced,
-            Loss::Suffix => usize::try_from(rng.below(unsynced as u64 + 1)).unwrap_or(unsynced),
-            Loss::All => 0,
-        };
-        for Entry { ticket, record } in self.unsynced.drain(..).take(kept) {
-            self.durable = ticket.unwrap_or(self.durable);
-            M::absorb(&mut self.image, record)?;
+        let (kept, found) = self.survivors(loss, rng);
+        let mut gone = 0;
+        for (Entry { ticket, record }, kept) in self.unsynced.drain(..).zip(kept) {
+            if kept {
+                self.durable = ticket.unwrap_or(self.durable);
+                M::absorb(&mut self.image, record)?;
+            } else {
+                gone += 1;
+            }
         }
-        let losses = Losses { records: (unsynced - kept) as u64, never_told: self.durable > self.told };
+        let losses = Losses { records: gone, never_told: self.durable > self.told, found };
         self.syncing = None;
         self.checkpoint = None;
         self.durable = Ticket::NONE;
         self.told = Ticket::NONE;
         Ok(losses)
+    }
+
+    /// Which of the unsynced records survive.
+    fn survivors(&mut self, loss: Loss, rng: &mut Rng) -> (Vec<bool>, Found) {
+        let unsynced = self.unsynced.len();
+        let first = |kept: usize| (0..unsynced).map(|nth| nth < kept).collect::<Vec<_>>();
+        match (loss, &mut self.platter) {
+            (Loss::Subset, platter) => {
+                let kept: Vec<_> = (0..unsynced).map(|_| rng.below(2) == 0).collect();
+                if let Some(platter) = platter {
+                    platter.keep(&kept);
+                }
+                (kept, Found::Whole { unsynced })
+            }
+            (loss, Some(platter)) => match platter.crash(loss, rng) {
+                Found::Whole { unsynced: kept } => (first(kept), Found::Whole { unsynced: kept }),
+                found @ (Found::Corrupt | Found::Short | Found::MadeUp) => (first(0), found),
+            },
+            (Loss::Nothing, None) => (first(unsynced), Found::Whole { unsynced }),
+            (Loss::Suffix | Loss::Torn | Loss::Pages, None) => {
+                let kept = usize::try_from(rng.below(unsynced as u64 + 1)).unwrap_or(unsynced);
+                (first(kept), Found::Whole { unsynced: kept })
+            }
+            (Loss::All, None) => (first(0), Found::Whole { unsynced: 0 }),
+        }
+    }
+
+    /// Nothing is left.
+    pub(crate) fn wipe(&mut self) {
+        let platter = self.platter.take().map(Platter::blank);
+        *self = Self::new(platter);
     }
 }
 
@@ -204,7 +264,7 @@ mod tests {
         let mut lost = 0;
         for seed in 0..2_000 {
             let mut rng = Rng::new(seed);
-            let mut disk = Disk::<List>::new();
+            let mut disk = Disk::<List>::new((seed % 2 == 0).then(|| Platter::new(seed)));
             let mut issued: Vec<u64> = Vec::new();
             // How many records there were when each ticket was issued.
             let mut tickets: Vec<usize> = Vec::new();
@@ -218,7 +278,8 @@ mod tests {
                             tickets.push(issued.len());
                         }
                         let ticket = (!lazy).then_some(Ticket(tickets.len() as u64));
-                        disk.append(ticket, issued[issued.len() - 1]);
+                        let record = issued[issued.len() - 1];
+                        disk.append(ticket, record, Some(&record.to_le_bytes()));
                         None
                     }
                     3 => {
@@ -241,8 +302,10 @@ mod tests {
                 assert!(issued.starts_with(disk.image()), "seed {seed}");
                 assert!(disk.image().len() >= acknowledged, "seed {seed}");
             }
-            let how = [Loss::Nothing, Loss::Suffix, Loss::All][usize::try_from(seed % 3).unwrap_or(0)];
-            let losses = disk.crash(how, &mut rng).unwrap_or_default();
+            let hows = [Loss::Nothing, Loss::Suffix, Loss::All, Loss::Torn, Loss::Pages];
+            let how = hows[usize::try_from(seed / 2 % 5).unwrap_or(0)];
+            let Ok(losses) = disk.crash(how, &mut rng);
+            assert!(matches!(losses.found, Found::Whole { .. }), "seed {seed}: {:?}", losses.found);
             assert!(issued.starts_with(disk.image()) && disk.image().len() >= acknowledged, "seed {seed}");
             assert_eq!(usize::try_from(losses.records), Ok(issued.len() - disk.image().len()));
             assert!(how != Loss::Nothing || losses.records == 0);
@@ -252,13 +315,64 @@ mod tests {
     }
 
     #[test]
+    fn a_subset_keeps_what_it_keeps_in_order() {
+        let mut gaps = 0;
+        for seed in 0..200 {
+            let mut disk = Disk::<List>::new((seed % 2 == 0).then(|| Platter::new(seed)));
+            for record in 0_u64..6 {
+                disk.append(Some(Ticket(record + 1)), record, Some(&record.to_le_bytes()));
+            }
+            let Ok(losses) = disk.crash(Loss::Subset, &mut Rng::new(seed));
+            let kept = disk.image().clone();
+            assert!(kept.is_sorted() && kept.len() as u64 + losses.records == 6);
+            gaps += usize::from(!(0..6).collect::<Vec<_>>().starts_with(&kept));
+            disk.append(Some(Ticket(1)), 7, Some(&7_u64.to_le_bytes()));
+            let Ok(losses) = disk.crash(Loss::Nothing, &mut Rng::new(seed));
+            assert_eq!((losses.found, disk.image().len()), (Found::Whole { unsynced: 1 }, kept.len() + 1));
+        }
+        assert!(gaps > 100, "{gaps} subsets that are no prefix");
+    }
+
+    #[test]
+    fn damage_is_noticed_or_shortens_and_never_makes_anything_up() {
+        let (mut corrupt, mut short, mut whole) = (0, 0, 0);
+        for seed in 0..2_000 {
+            let mut rng = Rng::new(seed);
+            let mut disk = Disk::<List>::new(Some(Platter::new(seed)));
+            for record in 0..4 + rng.below(6) {
+                disk.append(Some(Ticket(record + 1)), record, Some(&record.to_le_bytes()));
+                if rng.below(2) == 0 {
+                    disk.start_sync();
+                    let _ = disk.end_sync();
+                }
+            }
+            let damaged = match (disk.platter(), seed % 2) {
+                (Some(platter), 0) => platter.rot(&mut rng),
+                (Some(platter), _) => platter.misdirect(&mut rng),
+                (None, _) => false,
+            };
+            let synced = disk.image().clone();
+            let Ok(losses) = disk.crash(Loss::All, &mut rng);
+            match losses.found {
+                Found::Corrupt => corrupt += 1,
+                Found::Short => short += 1,
+                Found::Whole { .. } => whole += u64::from(damaged),
+                Found::MadeUp => panic!("seed {seed}"),
+            }
+            assert_eq!(disk.image(), &synced, "the fold of what was synced is what there was");
+        }
+        println!("noticed {corrupt}, short {short}, harmless {whole}");
+        assert!(corrupt > 500 && short > 100, "noticed {corrupt}, short {short}, harmless {whole}");
+    }
+
+    #[test]
     fn durable_and_never_told_is_noticed() {
-        let mut disk = Disk::<List>::new();
-        disk.append(Some(Ticket(1)), 1);
+        let mut disk = Disk::<List>::new(None);
+        disk.append(Some(Ticket(1)), 1, None);
         assert!(disk.start_sync());
         assert_eq!(disk.end_sync(), Ok(Some(Ticket(1))));
         assert!(disk.crash(Loss::All, &mut Rng::new(1)).is_ok_and(|losses| losses.never_told));
-        disk.append(Some(Ticket(1)), 2);
+        disk.append(Some(Ticket(1)), 2, None);
         disk.tell(Ticket(1));
         assert!(disk.crash(Loss::Nothing, &mut Rng::new(1)).is_ok_and(|losses| !losses.never_told));
         assert_eq!(disk.image(), &[1, 2]);
@@ -266,22 +380,22 @@ mod tests {
 
     #[test]
     fn a_sync_that_a_checkpoint_overtakes_covers_nothing_new() {
-        let mut disk = Disk::<List>::new();
-        disk.append(Some(Ticket(1)), 1);
+        let mut disk = Disk::<List>::new(None);
+        disk.append(Some(Ticket(1)), 1, None);
         disk.start_sync();
         disk.start_checkpoint(vec![1], Ticket(1));
         assert_eq!(disk.end_checkpoint(), Ok(Some(Ticket(1))));
-        disk.append(Some(Ticket(2)), 2);
+        disk.append(Some(Ticket(2)), 2, None);
         assert_eq!(disk.end_sync(), Ok(None));
         assert_eq!(disk.image(), &[1]);
     }
 
     #[test]
     fn notes_alone_never_start_a_sync() {
-        let mut disk = Disk::<List>::new();
-        disk.append(None, 1);
+        let mut disk = Disk::<List>::new(None);
+        disk.append(None, 1, None);
         assert!(!disk.start_sync());
-        disk.append(Some(Ticket(1)), 2);
+        disk.append(Some(Ticket(1)), 2, None);
         assert!(disk.start_sync());
         assert!(!disk.start_sync(), "one at a time");
         assert_eq!(disk.end_sync(), Ok(Some(Ticket(1))));

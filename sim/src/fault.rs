@@ -117,8 +117,8 @@ pub enum Who {
     It,
 }
 
-/// What a crash destroys of the records that were handed to the disk and not synced. What remains is always a
-/// prefix that contains everything acknowledged.
+/// What a crash destroys of the records that were handed to the disk and not synced. What remains, but for
+/// [`Loss::Subset`], is always a prefix that contains everything acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Loss {
     /// All of it survives: durable, and the machine was never told.
@@ -127,6 +127,15 @@ pub enum Loss {
     Suffix,
     /// Everything unsynced is lost.
     All,
+    /// Any of the unsynced records are lost, whatever came before or after them: only for a machine that claims to
+    /// survive what no driver may do to it.
+    Subset,
+    /// The write is torn: the journal ends in the middle of some unsynced record. Like `Suffix` for a subject that does
+    /// not [encode](crate::Subject::encode) its records.
+    Torn,
+    /// Each page of the journal's unsynced end was written or was not, in any order. Like `Suffix` for a subject that
+    /// does not encode its records.
+    Pages,
 }
 
 /// What strikes.
@@ -168,31 +177,88 @@ pub enum Fault {
     },
     /// Messages are held back, and arrive together when it is over.
     Clog {
-        /// The sender.
-        from: NodeId,
-        /// The receiver.
-        to: NodeId,
+        /// The senders.
+        from: NodeSet,
+        /// The receivers.
+        to: NodeSet,
+        /// Whether it holds in the other direction as well.
+        both: bool,
         /// For how long.
         span: Duration,
     },
-    /// The node's clock jumps forward.
+    /// The node's clock jumps.
     Jump {
         /// Whose clock.
         who: Who,
         /// By how much.
         by: Duration,
+        /// Whether it jumps back.
+        back: bool,
+    },
+    /// Syncs that begin take this much longer.
+    Slow {
+        /// Whose disk.
+        who: Who,
+        /// By how much.
+        by: Duration,
+        /// For how long.
+        span: Duration,
+    },
+    /// The disk is full: the next write fails and ends the process, which starts again when there is space.
+    Full {
+        /// Whose disk.
+        who: Who,
+        /// For how long.
+        span: Duration,
+    },
+    /// The process ends, and its disk is gone. It stays down for ever, unless the subject
+    /// [survives that](crate::Subject::survives_wipe).
+    Wipe {
+        /// Whose disk.
+        who: Who,
+        /// How long until a node that survives it starts again, with nothing.
+        down: Duration,
+    },
+    /// A few synced bits of the journal turn over, which the next start finds out. The node then stays down for ever.
+    Rot {
+        /// Whose disk.
+        who: Who,
+    },
+    /// A frame of the journal was written over another one, which the next start finds out. The node then stays down for
+    /// ever.
+    Misdirect {
+        /// Whose disk.
+        who: Who,
     },
 }
 
 impl Fault {
+    /// Whom the fault strikes, if it strikes one node.
+    pub(crate) const fn who(&self) -> Option<Who> {
+        match *self {
+            Self::Crash { who, .. }
+            | Self::Pause { who, .. }
+            | Self::Isolate { who, .. }
+            | Self::Jump { who, .. }
+            | Self::Slow { who, .. }
+            | Self::Full { who, .. }
+            | Self::Wipe { who, .. }
+            | Self::Rot { who }
+            | Self::Misdirect { who } => Some(who),
+            Self::Cut { .. } | Self::Clog { .. } => None,
+        }
+    }
+
     /// Whether the fault names whoever set off its trigger.
     pub(crate) const fn is_about_it(&self) -> bool {
+        matches!(self.who(), Some(Who::It))
+    }
+
+    /// Whether it concerns the bytes under the records.
+    pub(crate) const fn is_about_bytes(&self) -> bool {
         matches!(
             self,
-            Self::Crash { who: Who::It, .. }
-                | Self::Pause { who: Who::It, .. }
-                | Self::Isolate { who: Who::It, .. }
-                | Self::Jump { who: Who::It, .. }
+            Self::Crash { loss: Loss::Torn | Loss::Pages, .. } | Self::Rot { .. } | Self::Misdirect { .. }
         )
     }
 }

@@ -4,6 +4,8 @@ use quorate_machine::{Tag, Time};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History<Op> {
     entries: Vec<Entry<Op>>,
+    /// Nothing is kept: a run was asked to do without.
+    unkept: bool,
 }
 
 /// One end of an operation. An invocation that nothing ends may or may not have happened, like [`Kind::Info`].
@@ -35,12 +37,18 @@ pub enum Kind {
 impl<Op> History<Op> {
     /// Nothing happened yet.
     pub const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), unkept: false }
+    }
+
+    pub(crate) const fn unkept() -> Self {
+        Self { entries: Vec::new(), unkept: true }
     }
 
     /// Records one end of an operation.
     pub fn push(&mut self, process: Tag, kind: Kind, op: Op, at: Time) {
-        self.entries.push(Entry { process, kind, op, at });
+        if !self.unkept {
+            self.entries.push(Entry { process, kind, op, at });
+        }
     }
 
     /// What was recorded, in order.

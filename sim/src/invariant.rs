@@ -5,6 +5,7 @@ use crate::{
     history::History,
     node::Node,
     plan::Plan,
+    report::Verdict,
     subject::{EffectOf, OpOf, Subject},
 };
 
@@ -37,6 +38,15 @@ pub trait Invariant<S: Subject> {
     fn at_end(&mut self, _view: &View<'_, S>) -> Result<(), String> {
         Ok(())
     }
+}
+
+/// Somebody who only looks on: for statistics, logs, traces of another tool. A run has at most one, [`Run::observed`](crate::Run::observed).
+pub trait Observer<S: Subject> {
+    /// Looks at the world after one step of one node, as an [`Invariant`] does.
+    fn after(&mut self, view: &View<'_, S>, step: &Step<'_, S>);
+
+    /// Looks at the world once the run is over.
+    fn at_end(&mut self, _view: &View<'_, S>, _verdict: &Verdict) {}
 }
 
 /// The world, to look at.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use quorate_machine::{Durable, Ticket};
 
 use crate::{
+    recording::Happening,
     report::Verdict,
     subject::Subject,
     world::{What, World},
@@ -21,9 +22,10 @@ impl<S: Subject> World<'_, S> {
             Ok(acknowledged) => acknowledged,
             Err(error) => return Err(self.unfoldable(at, &error)),
         };
-        self.trace.synced(self.now, node.id, acknowledged);
+        let id = node.id;
+        self.recorder.add(self.now, || Happening::Synced { node: id, upto: acknowledged });
         if node.disk.start_sync() {
-            let synced = self.now + node.draw(&self.plan.disk.sync);
+            let synced = self.now + node.sync_span(&self.plan.disk.sync, self.now);
             self.queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
         }
         self.acknowledge(at, acknowledged);
@@ -68,6 +70,8 @@ impl<S: Subject> World<'_, S> {
 
     pub(crate) fn on_checkpointed(&mut self, at: usize) -> Result<(), Verdict> {
         self.counters.checkpoints_done += 1;
+        let node = self.nodes[at].id;
+        self.recorder.add(self.now, || Happening::Checkpointed { node });
         match self.nodes[at].disk.end_checkpoint() {
             Ok(acknowledged) => {
                 self.acknowledge(at, acknowledged);

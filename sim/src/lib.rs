@@ -16,9 +16,12 @@ mod invariant;
 mod journal;
 mod network;
 mod node;
+mod noise;
 mod parse;
 mod plan;
+mod platter;
 mod queue;
+mod recording;
 mod report;
 mod rest;
 mod run;
@@ -28,7 +31,6 @@ mod step;
 mod strike;
 mod subject;
 mod tally;
-mod trace;
 mod trip;
 mod world;
 
@@ -36,12 +38,13 @@ pub use crate::{
     fault::{Fault, Loss, NodeSet, Trigger, Who},
     generate::Bounds,
     history::{Entry, History, Kind},
-    invariant::{Invariant, Step, StepKind, View},
+    invariant::{Invariant, Observer, Step, StepKind, View},
     node::Node,
     parse::{PlanError, PlanErrorReason},
-    plan::{ClockPlan, DiskPlan, NetworkPlan, Plan, PlannedCommand},
-    report::{Counters, Report, Verdict},
-    run::{run, run_traced},
+    plan::{Burst, ClockPlan, DiskPlan, Expect, LinkPlan, NetworkPlan, Plan, PlannedCommand},
+    recording::{Done, Fate, Fed, Happening, Moment, Portrait, Recording, Stepped},
+    report::{Counters, Marks, Report, Verdict},
+    run::{Run, run, run_recorded},
     runner::{Check, CorpusError, check, replay_corpus},
     shrink::shrink,
     subject::{

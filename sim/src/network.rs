@@ -2,18 +2,32 @@ use core::{ops::Range, time::Duration};
 
 use quorate_machine::{Chance, NodeId, Rng, Time};
 
-use crate::{fault::NodeSet, plan::NetworkPlan, report::Counters};
+use crate::{
+    fault::NodeSet,
+    node::place as place_of,
+    plan::{Burst, NetworkPlan, Plan},
+    recording::Fate,
+    report::Counters,
+};
 
 /// Every directed link, and a museum of old messages.
 pub(crate) struct Network<M> {
-    plan: NetworkPlan,
+    /// What most links do, then what others do instead.
+    plans: Vec<NetworkPlan>,
     nodes: usize,
     links: Vec<Link>,
     museum: Vec<Letter<M>>,
+    letters: u64,
 }
 
 struct Link {
     rng: Rng,
+    /// Which of the plans it follows.
+    plan: usize,
+    /// How many copies are on their way.
+    under_way: u32,
+    /// Whether a burst of loss is on.
+    ill: bool,
     /// How many cuts hold at the moment.
     cuts: u32,
     sent: u64,
@@ -29,6 +43,10 @@ struct Link {
 pub(crate) struct Letter<M> {
     pub(crate) from: usize,
     pub(crate) to: usize,
+    /// The how many-th message of the run it is; copies have the same number.
+    pub(crate) number: u64,
+    /// Whether some of its bits have turned over.
+    pub(crate) corrupt: bool,
     pub(crate) message: M,
 }
 
@@ -37,46 +55,66 @@ const MUSEUM_MAX: usize = 64;
 const MUSEUM_STRIDE: u64 = 8;
 
 impl<M: Clone> Network<M> {
-    pub(crate) fn new(plan: &NetworkPlan, nodes: usize, rng: &Rng) -> Self {
+    pub(crate) fn new(plan: &Plan, nodes: usize, rng: &Rng) -> Self {
         let link = |at| Link {
             rng: rng.fork(at),
+            plan: 0,
+            under_way: 0,
+            ill: false,
             cuts: 0,
             sent: 0,
             clogged_until: Time::ZERO,
             latest: Time::ZERO,
             calm: false,
         };
-        let links = (0..(nodes * nodes) as u64).map(link).collect();
-        Self { plan: plan.clone(), nodes, links, museum: Vec::new() }
+        let mut links: Vec<Link> = (0..(nodes * nodes) as u64).map(link).collect();
+        let mut plans = vec![plan.network.clone()];
+        for other in &plan.links {
+            let (from, to) = (place_of(other.from), place_of(other.to));
+            if from < nodes && to < nodes {
+                links[from * nodes + to].plan = plans.len();
+                plans.push(other.network.clone());
+            }
+        }
+        Self { plans, nodes, links, museum: Vec::new(), letters: 0 }
     }
 
     /// Decides the fate of the link's n-th message from (plan seed, link, n) alone, so that a fault removed elsewhere
-    /// disturbs nothing here.
+    /// disturbs nothing here. Says which number the message got, and what became of it.
     pub(crate) fn send(
         &mut self,
         now: Time,
-        letter: Letter<M>,
+        (from, to): (usize, usize),
+        message: M,
         counters: &mut Counters,
         mut deliver: impl FnMut(Time, Letter<M>),
-    ) {
-        let plan = &self.plan;
-        let link = &mut self.links[letter.from * self.nodes + letter.to];
+    ) -> (u64, Fate) {
+        self.letters += 1;
+        let mut letter = Letter { from, to, number: self.letters, corrupt: false, message };
+        let link = &mut self.links[from * self.nodes + to];
+        let plan = &self.plans[link.plan];
         let mut rng = link.rng.fork(link.sent);
         link.sent += 1;
         counters.sent += 1;
         if link.cuts > 0 {
             counters.cut += 1;
-            return;
+            return (letter.number, Fate::Cut);
         }
         let arrival = now + within(&plan.latency, rng.draw());
         if link.calm {
-            return deliver(link.admit(arrival, plan.fifo), letter);
+            deliver(link.admit(arrival, plan.fifo), letter);
+            return (self.letters, Fate::Sent);
         }
         let odds = rng.draw();
-        if hits(plan.loss, odds) {
+        if hits(plan.loss, odds) || link.loses_in_burst(plan.burst, &mut rng) {
             counters.lost += 1;
-            return;
+            return (letter.number, Fate::Lost);
         }
+        if plan.capacity > 0 && link.under_way >= plan.capacity {
+            counters.overflowed += 1;
+            return (letter.number, Fate::Overflowed);
+        }
+        let mut fate = Fate::Sent;
         let mut arrival = link.admit(arrival, plan.fifo);
         if hits(plan.spike, odds >> 20) {
             counters.spiked += 1;
@@ -84,14 +122,32 @@ impl<M: Clone> Network<M> {
         }
         if hits(plan.duplication, odds >> 40) {
             counters.duplicated += 1;
+            fate = Fate::Duplicated;
+            link.under_way += 1;
             deliver(arrival + within(&plan.latency, rng.draw()), letter.clone());
         }
         if plan.replay != Chance::NEVER {
-            let sent = link.sent;
+            let (sent, replay, span) = (link.sent, plan.replay, plan.replay_span);
             self.exhibit(sent, &letter, &mut rng);
-            self.replay(now, &mut rng, counters, &mut deliver);
+            if rng.chance(replay) {
+                self.replay(now, span, &mut rng, counters, &mut deliver);
+            }
         }
+        let link = &mut self.links[from * self.nodes + to];
+        let corruption = self.plans[link.plan].corruption;
+        if corruption != Chance::NEVER && rng.chance(corruption) {
+            letter.corrupt = true;
+            fate = Fate::Corrupted;
+        }
+        link.under_way += 1;
         deliver(arrival, letter);
+        (self.letters, fate)
+    }
+
+    /// A copy has come to its end.
+    pub(crate) fn arrived(&mut self, letter: &Letter<M>) {
+        let link = &mut self.links[letter.from * self.nodes + letter.to];
+        link.under_way = link.under_way.saturating_sub(1);
     }
 
     fn exhibit(&mut self, sent: u64, letter: &Letter<M>, rng: &mut Rng) {
@@ -104,18 +160,17 @@ impl<M: Clone> Network<M> {
     }
 
     fn replay(
-        &self,
+        &mut self,
         now: Time,
+        span: Duration,
         rng: &mut Rng,
         counters: &mut Counters,
         deliver: &mut impl FnMut(Time, Letter<M>),
     ) {
-        if !rng.chance(self.plan.replay) {
-            return;
-        }
         let Some(letter) = self.museum.get(place(rng.below(self.museum.len() as u64))) else { return };
         counters.replayed += 1;
-        deliver(now + rng.span(Duration::ZERO..self.plan.replay_span), letter.clone());
+        self.links[letter.from * self.nodes + letter.to].under_way += 1;
+        deliver(now + rng.span(Duration::ZERO..span), letter.clone());
     }
 
     /// Whether a message that arrives now gets through.
@@ -135,11 +190,13 @@ impl<M: Clone> Network<M> {
         }
     }
 
-    pub(crate) fn clog(&mut self, from: NodeSet, to: NodeSet, until: Time) {
-        for from in places(from, self.nodes) {
-            for to in places(to, self.nodes) {
-                let link = &mut self.links[from * self.nodes + to];
-                link.clogged_until = link.clogged_until.max(until);
+    pub(crate) fn clog(&mut self, from: NodeSet, to: NodeSet, both: bool, until: Time) {
+        for a in places(from, self.nodes) {
+            for b in places(to, self.nodes) {
+                self.links[a * self.nodes + b].clog(until);
+                if both {
+                    self.links[b * self.nodes + a].clog(until);
+                }
             }
         }
     }
@@ -158,6 +215,16 @@ impl<M: Clone> Network<M> {
 }
 
 impl Link {
+    /// Whether the message falls into a burst of loss, which may begin or end with it.
+    fn loses_in_burst(&mut self, burst: Burst, rng: &mut Rng) -> bool {
+        if burst.begin == Chance::NEVER {
+            return false;
+        }
+        let turn = if self.ill { burst.end } else { burst.begin };
+        self.ill ^= rng.chance(turn);
+        self.ill && rng.chance(burst.loss)
+    }
+
     fn admit(&mut self, arrival: Time, fifo: bool) -> Time {
         let mut arrival = arrival.max(self.clogged_until);
         if fifo {
@@ -165,6 +232,10 @@ impl Link {
             self.latest = arrival;
         }
         arrival
+    }
+
+    fn clog(&mut self, until: Time) {
+        self.clogged_until = self.clogged_until.max(until);
     }
 
     const fn cut(&mut self, mend: bool) {
@@ -196,6 +267,7 @@ fn places(set: NodeSet, nodes: usize) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::LinkPlan;
 
     const PLAN: fn() -> NetworkPlan = || NetworkPlan {
         latency: Duration::from_millis(1)..Duration::from_millis(90),
@@ -204,14 +276,17 @@ mod tests {
         ..NetworkPlan::default()
     };
 
+    fn over(network: &NetworkPlan) -> Plan {
+        Plan { network: network.clone(), ..Plan::default() }
+    }
+
     /// When each of a hundred messages arrives, sent a millisecond apart; `None` for those that do not.
     fn arrivals(plan: &NetworkPlan) -> Vec<Option<Time>> {
-        let mut network = Network::new(plan, 2, &Rng::new(5));
+        let mut network = Network::new(&over(plan), 2, &Rng::new(5));
         let send = |n: u64| {
             let mut arrival = None;
             let now = Time::ZERO + Duration::from_millis(n);
-            let letter = Letter { from: 0, to: 1, message: n };
-            network.send(now, letter, &mut Counters::default(), |at, _| arrival = Some(at));
+            network.send(now, (0, 1), n, &mut Counters::default(), |at, _| arrival = Some(at));
             arrival
         };
         (0..100).map(send).collect()
@@ -233,6 +308,40 @@ mod tests {
     }
 
     #[test]
+    fn bursts_lose_neighbours_together() {
+        let burst = Burst { begin: Chance::ppm(50_000), end: Chance::ppm(200_000), loss: Chance::ALWAYS };
+        let some = arrivals(&NetworkPlan { burst, ..PLAN() });
+        let lost = some.iter().filter(|arrival| arrival.is_none()).count();
+        let bursts = some.windows(2).filter(|pair| pair[0].is_some() && pair[1].is_none()).count();
+        assert!(bursts > 0 && lost >= 2 * bursts, "{lost} lost in {bursts} bursts");
+    }
+
+    #[test]
+    fn a_full_link_drops_what_comes_next_until_something_arrives() {
+        let plan = NetworkPlan { capacity: 2, ..PLAN() };
+        let mut network = Network::new(&over(&plan), 2, &Rng::new(5));
+        let mut letters = Vec::new();
+        let mut send = |network: &mut Network<u64>, n| {
+            network.send(Time::ZERO, (0, 1), n, &mut Counters::default(), |_, letter| letters.push(letter)).1
+        };
+        let fates = [1, 2, 3].map(|n| send(&mut network, n));
+        assert_eq!(fates, [Fate::Sent, Fate::Sent, Fate::Overflowed]);
+        let first = Letter { from: 0, to: 1, number: 1, corrupt: false, message: 1 };
+        network.arrived(&first);
+        assert_eq!([4, 5].map(|n| send(&mut network, n)), [Fate::Sent, Fate::Overflowed]);
+        assert_eq!(letters.iter().map(|letter| letter.number).collect::<Vec<_>>(), [1, 2, 4]);
+    }
+
+    #[test]
+    fn one_link_may_differ_from_all_others() {
+        let lossy = NetworkPlan { loss: Chance::ALWAYS, ..PLAN() };
+        let link = LinkPlan { from: NodeId(2), to: NodeId(1), network: lossy };
+        let mut network = Network::new(&Plan { links: vec![link], ..over(&PLAN()) }, 2, &Rng::new(5));
+        let mut send = |link| network.send(Time::ZERO, link, 7, &mut Counters::default(), |_, _| ()).1;
+        assert_eq!((send((0, 1)), send((1, 0))), (Fate::Sent, Fate::Lost));
+    }
+
+    #[test]
     fn chances_are_met() {
         for (ppm, range) in
             [(0, 0..=0), (10_000, 700..=1_300), (500_000, 49_000..=51_000), (1_000_000, 100_000..=100_000)]
@@ -245,7 +354,7 @@ mod tests {
 
     #[test]
     fn overlapping_cuts_are_mended_one_by_one() {
-        let mut network = Network::<u64>::new(&PLAN(), 3, &Rng::new(5));
+        let mut network = Network::<u64>::new(&over(&PLAN()), 3, &Rng::new(5));
         let set = |id| NodeSet::EMPTY.with(NodeId(id));
         network.cut(set(1), set(2), false, false);
         network.cut(set(1).with(NodeId(3)), set(2), true, false);

@@ -6,6 +6,7 @@ use quorate_machine::{NodeId, Outbox, OutboxOf, Rng, Tag, Time};
 use crate::{
     clock::LocalClock,
     disk::Disk,
+    platter::Platter,
     subject::{ImageOf, RecordOf, Subject},
 };
 
@@ -24,6 +25,12 @@ pub struct Node<S: Subject> {
     pub(crate) armed: Option<Time>,
     pub(crate) arming: u64,
     pub(crate) paused_until: Time,
+    /// Until when the disk is full, and slow, and by how much.
+    pub(crate) full_until: Time,
+    pub(crate) slow_until: Time,
+    pub(crate) slow_by: Duration,
+    /// Whether its disk is lost: it stays down for ever.
+    pub(crate) destroyed: bool,
     /// Commands of this instance that no event has answered.
     pub(crate) open: BTreeSet<Tag>,
     pub(crate) persists: u64,
@@ -33,18 +40,28 @@ pub struct Node<S: Subject> {
 }
 
 impl<S: Subject> Node<S> {
-    pub(crate) fn new(id: NodeId, app: S::App, clock: LocalClock, rng: Rng) -> Self {
+    pub(crate) fn new(
+        id: NodeId,
+        app: S::App,
+        clock: LocalClock,
+        platter: Option<Platter>,
+        rng: Rng,
+    ) -> Self {
         Self {
             id,
             machine: None,
             app,
             incarnation: 0,
-            disk: Disk::new(),
+            disk: Disk::new(platter),
             clock,
             out: Outbox::new(),
             armed: None,
             arming: 0,
             paused_until: Time::ZERO,
+            full_until: Time::ZERO,
+            slow_until: Time::ZERO,
+            slow_by: Duration::ZERO,
+            destroyed: false,
             open: BTreeSet::new(),
             persists: 0,
             sends: 0,
@@ -58,6 +75,12 @@ impl<S: Subject> Node<S> {
         if range.is_empty() { range.start } else { self.rng.span(range.clone()) }
     }
 
+    /// How long the sync that begins now takes.
+    pub(crate) fn sync_span(&mut self, usual: &Range<Duration>, now: Time) -> Duration {
+        let slower = if now < self.slow_until { self.slow_by } else { Duration::ZERO };
+        self.draw(usual) + slower
+    }
+
     /// Its name.
     pub const fn id(&self) -> NodeId {
         self.id
@@ -66,6 +89,11 @@ impl<S: Subject> Node<S> {
     /// The live instance, `None` while the node is down.
     pub const fn machine(&self) -> Option<&S::Machine> {
         self.machine.as_ref()
+    }
+
+    /// Whether its disk was destroyed: it stays down for ever, and [`Node::image`] is what it had.
+    pub const fn is_destroyed(&self) -> bool {
+        self.destroyed
     }
 
     /// What would be recovered if everything unsynced were lost now.

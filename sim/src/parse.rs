@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::{
     fault::{Fault, Loss, NodeSet, Trigger, Who},
-    plan::{Plan, PlannedCommand, VERSION},
+    plan::{Burst, Expect, LinkPlan, NetworkPlan, Plan, PlannedCommand, VERSION},
 };
 
 /// Why a text is not a plan, and where. Nothing was read.
@@ -61,14 +61,17 @@ impl FromStr for Plan {
     type Err = PlanError;
 
     /// Reads what `Display` prints. Lines may come in any order after the first; what is left out is as in
-    /// [`Plan::default`]; blank lines and lines that start with `#` are skipped.
+    /// [`Plan::default`], on a `link` line as on all other links; blank lines and lines that start with `#` are skipped.
     fn from_str(text: &str) -> Result<Self, PlanError> {
         let mut plan = Self::default();
         let mut named = Vec::new();
         let mut lines = text.lines().enumerate().filter(|(_, line)| !is_blank(line));
         let (at, line) = lines.next().unwrap_or((0, ""));
         read_header(&mut Words::new(at, line, &mut named))?;
-        for (at, line) in lines {
+        let (for_links, others): (Vec<_>, Vec<_>) =
+            lines.partition(|(_, line)| line.split_whitespace().next() == Some("link"));
+        // What a link does not say is as everywhere, which must be known first.
+        for (at, line) in others.into_iter().chain(for_links) {
             let mut words = Words::new(at, line, &mut named);
             read_line(&mut plan, &mut words)?;
             words.end()?;
@@ -89,7 +92,7 @@ fn is_blank(line: &str) -> bool {
 }
 
 fn read_header(words: &mut Words<'_>) -> Result<(), PlanError> {
-    words.literal("quorate", "`quorate plan 1`")?;
+    words.literal("quorate", "`quorate plan 2`")?;
     words.literal("plan", "`plan`")?;
     let before = words.clone_place();
     let found = words.number("a version")?;
@@ -101,15 +104,17 @@ fn read_header(words: &mut Words<'_>) -> Result<(), PlanError> {
 
 fn read_line(plan: &mut Plan, words: &mut Words<'_>) -> Result<(), PlanError> {
     let place = words.clone_place();
-    match words.word() {
+    let key = words.word();
+    if read_setting(&mut plan.network, key, words)? {
+        return Ok(());
+    }
+    match key {
+        "link" => {
+            let link = read_link(plan, words)?;
+            plan.links.push(link);
+        }
         "seed" => plan.seed = words.number("a seed")?,
         "nodes" => plan.nodes = words.nodes()?,
-        "latency" => plan.network.latency = words.range()?,
-        "spike" => (plan.network.spike, plan.network.spike_span) = (words.chance()?, words.span()?),
-        "loss" => plan.network.loss = words.chance()?,
-        "duplication" => plan.network.duplication = words.chance()?,
-        "replay" => (plan.network.replay, plan.network.replay_span) = (words.chance()?, words.span()?),
-        "fifo" => plan.network.fifo = words.yes_or_no()?,
         "sync" => plan.disk.sync = words.range()?,
         "tell" => plan.disk.tell = words.range()?,
         "repeat" => plan.disk.repeat = words.chance()?,
@@ -131,9 +136,51 @@ fn read_line(plan: &mut Plan, words: &mut Words<'_>) -> Result<(), PlanError> {
             let (at, node, k) = (words.instant()?, words.node()?, words.number("a command's number")?);
             plan.commands.push(PlannedCommand { at, node, k });
         }
+        "expect" => {
+            plan.expect = words.read("passed or unrecoverable", |word| match word {
+                "passed" => Some(Expect::Passed),
+                "unrecoverable" => Some(Expect::Unrecoverable),
+                _ => None,
+            })?;
+        }
         other => return Err(place.expected("a plan's key", other)),
     }
     Ok(())
+}
+
+/// Reads one setting of a network, if that is what the key names.
+fn read_setting(network: &mut NetworkPlan, key: &str, words: &mut Words<'_>) -> Result<bool, PlanError> {
+    match key {
+        "latency" => network.latency = words.range()?,
+        "spike" => (network.spike, network.spike_span) = (words.chance()?, words.span()?),
+        "loss" => network.loss = words.chance()?,
+        "burst" => {
+            network.burst = Burst { begin: words.chance()?, end: words.chance()?, loss: words.chance()? };
+        }
+        "duplication" => network.duplication = words.chance()?,
+        "replay" => (network.replay, network.replay_span) = (words.chance()?, words.span()?),
+        "fifo" => network.fifo = words.yes_or_no()?,
+        "capacity" => network.capacity = words.small("a number of messages")?,
+        "corruption" => network.corruption = words.chance()?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn read_link(plan: &Plan, words: &mut Words<'_>) -> Result<LinkPlan, PlanError> {
+    let from = words.node()?;
+    words.literal("->", "`->`")?;
+    let to = words.node()?;
+    words.literal(":", "`:`")?;
+    let mut network = plan.network.clone();
+    while !words.peek().is_empty() {
+        let place = words.clone_place();
+        let key = words.word();
+        if !read_setting(&mut network, key, words)? {
+            return Err(place.expected("a network's setting", key));
+        }
+    }
+    Ok(LinkPlan { from, to, network })
 }
 
 fn read_fault(words: &mut Words<'_>) -> Result<(Trigger, Fault), PlanError> {
@@ -155,22 +202,41 @@ fn read_fault(words: &mut Words<'_>) -> Result<(Trigger, Fault), PlanError> {
             Fault::Cut { from, both, to: words.set()?, span: words.for_span()? }
         }
         "clog" => {
-            let from = words.node()?;
-            words.literal("->", "`->`")?;
-            Fault::Clog { from, to: words.node()?, span: words.for_span()? }
+            let from = words.set()?;
+            let both = words.arrow()?;
+            Fault::Clog { from, both, to: words.set()?, span: words.for_span()? }
         }
         "jump" => {
             let who = words.who()?;
-            words.literal("by", "`by`")?;
-            Fault::Jump { who, by: words.span()? }
+            let back = words.read("`by` or `back`", |word| match word {
+                "by" => Some(false),
+                "back" => Some(true),
+                _ => None,
+            })?;
+            Fault::Jump { who, by: words.span()?, back }
         }
-        other => return Err(place.expected("crash, pause, isolate, cut, clog or jump", other)),
+        "slow" => {
+            let who = words.who()?;
+            words.literal("by", "`by`")?;
+            Fault::Slow { who, by: words.span()?, span: words.for_span()? }
+        }
+        "full" => Fault::Full { who: words.who()?, span: words.for_span()? },
+        "wipe" => {
+            let who = words.who()?;
+            words.literal("down", "`down`")?;
+            Fault::Wipe { who, down: words.span()? }
+        }
+        "rot" => Fault::Rot { who: words.who()? },
+        "misdirect" => Fault::Misdirect { who: words.who()? },
+        other => return Err(place.expected(FAULTS, other)),
     };
     if matches!(trigger, Trigger::At(_)) && fault.is_about_it() {
         return Err(place.error(PlanErrorReason::NobodySetItOff));
     }
     Ok((trigger, fault))
 }
+
+const FAULTS: &str = "crash, pause, isolate, cut, clog, jump, slow, full, wipe, rot or misdirect";
 
 fn read_trigger(words: &mut Words<'_>) -> Result<Trigger, PlanError> {
     let place = words.clone_place();
@@ -327,10 +393,13 @@ impl<'a> Words<'a> {
     }
 
     fn loss(&mut self) -> Result<Loss, PlanError> {
-        self.read("nothing, suffix or all", |word| match word {
+        self.read("nothing, suffix, all, subset, torn or pages", |word| match word {
             "nothing" => Some(Loss::Nothing),
             "suffix" => Some(Loss::Suffix),
             "all" => Some(Loss::All),
+            "subset" => Some(Loss::Subset),
+            "torn" => Some(Loss::Torn),
+            "pages" => Some(Loss::Pages),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::fault::{Fault, Loss, Trigger, Who};
 /// ```
 /// use quorate_sim::Plan;
 ///
-/// let plan: Plan = "quorate plan 1
+/// let plan: Plan = "quorate plan 2
 /// seed 7
 /// nodes 3
 /// loss 20000ppm
@@ -29,6 +29,8 @@ pub struct Plan {
     pub nodes: u8,
     /// What every link does to messages.
     pub network: NetworkPlan,
+    /// The links that do something else.
+    pub links: Vec<LinkPlan>,
     /// How every disk behaves.
     pub disk: DiskPlan,
     /// How far the nodes' clocks are apart.
@@ -43,6 +45,30 @@ pub struct Plan {
     pub faults: Vec<(Trigger, Fault)>,
     /// What clients ask for, and when.
     pub commands: Vec<PlannedCommand>,
+    /// How the run must end.
+    pub expect: Expect,
+}
+
+/// How a run must end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Expect {
+    /// Everything holds, and the core gets where it must get.
+    #[default]
+    Passed,
+    /// The plan destroys more copies than the machine claims to survive
+    /// ([`Subject::disks_lost_max`](crate::Subject::disks_lost_max)): nothing is violated, and nobody can go on.
+    Unrecoverable,
+}
+
+/// What one directed link does to messages, instead of what the others do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkPlan {
+    /// The sender.
+    pub from: NodeId,
+    /// The receiver.
+    pub to: NodeId,
+    /// All that the link does.
+    pub network: NetworkPlan,
 }
 
 /// What every directed link does to messages.
@@ -64,6 +90,23 @@ pub struct NetworkPlan {
     pub replay_span: Duration,
     /// Whether messages of one link stay in order.
     pub fifo: bool,
+    /// Bursts of loss.
+    pub burst: Burst,
+    /// How many messages a link holds; one more is dropped. 0 for any number.
+    pub capacity: u32,
+    /// How often a message arrives with some of its bits turned over, for its checksum to find.
+    pub corruption: Chance,
+}
+
+/// Loss that comes in bursts: a link is well or ill, and changes now and then (Gilbert 1960, Elliott 1963).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Burst {
+    /// How often a message finds that its link has fallen ill.
+    pub begin: Chance,
+    /// How often a message finds that its link has recovered.
+    pub end: Chance,
+    /// How often a message is lost on an ill link.
+    pub loss: Chance,
 }
 
 /// How every disk behaves.
@@ -110,6 +153,7 @@ impl Default for Plan {
             seed: 0,
             nodes: 3,
             network: NetworkPlan::default(),
+            links: Vec::new(),
             disk: DiskPlan::default(),
             clocks: ClockPlan::default(),
             batching: Duration::ZERO..Duration::ZERO,
@@ -117,6 +161,7 @@ impl Default for Plan {
             liveness: Duration::from_secs(5),
             faults: Vec::new(),
             commands: Vec::new(),
+            expect: Expect::Passed,
         }
     }
 }
@@ -133,6 +178,9 @@ impl Default for NetworkPlan {
             replay: Chance::NEVER,
             replay_span: Duration::ZERO,
             fifo: false,
+            burst: Burst::default(),
+            capacity: 0,
+            corruption: Chance::NEVER,
         }
     }
 }
@@ -151,7 +199,7 @@ impl Default for DiskPlan {
 }
 
 /// The version of the text that this crate writes, and the newest that it reads.
-pub(crate) const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 2;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,12 +207,13 @@ impl fmt::Display for Plan {
         writeln!(f, "quorate plan {VERSION}")?;
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "nodes {}", self.nodes)?;
-        writeln!(f, "latency {}", Spans(&network.latency))?;
-        writeln!(f, "spike {} {}", Ppm(network.spike), Span(network.spike_span))?;
-        writeln!(f, "loss {}", Ppm(network.loss))?;
-        writeln!(f, "duplication {}", Ppm(network.duplication))?;
-        writeln!(f, "replay {} {}", Ppm(network.replay), Span(network.replay_span))?;
-        writeln!(f, "fifo {}", if network.fifo { "yes" } else { "no" })?;
+        network.settings().into_iter().try_for_each(|setting| writeln!(f, "{setting}"))?;
+        for LinkPlan { from, to, network: link } in &self.links {
+            write!(f, "link {from} -> {to}:")?;
+            let all = network.settings().into_iter().zip(link.settings());
+            all.filter(|(usual, own)| usual != own).try_for_each(|(_, own)| write!(f, " {own}"))?;
+            writeln!(f)?;
+        }
         writeln!(f, "sync {}", Spans(&disk.sync))?;
         writeln!(f, "tell {}", Spans(&disk.tell))?;
         writeln!(f, "repeat {}", Ppm(disk.repeat))?;
@@ -181,7 +230,28 @@ impl fmt::Display for Plan {
         for PlannedCommand { at, node, k } in &self.commands {
             writeln!(f, "command {} {node} {k}", Span(at.since(Time::ZERO)))?;
         }
-        Ok(())
+        match self.expect {
+            Expect::Passed => Ok(()),
+            Expect::Unrecoverable => writeln!(f, "expect unrecoverable"),
+        }
+    }
+}
+
+impl NetworkPlan {
+    /// One text for each setting, always in this order.
+    fn settings(&self) -> [String; 9] {
+        let Burst { begin, end, loss } = self.burst;
+        [
+            format!("latency {}", Spans(&self.latency)),
+            format!("spike {} {}", Ppm(self.spike), Span(self.spike_span)),
+            format!("loss {}", Ppm(self.loss)),
+            format!("burst {} {} {}", Ppm(begin), Ppm(end), Ppm(loss)),
+            format!("duplication {}", Ppm(self.duplication)),
+            format!("replay {} {}", Ppm(self.replay), Span(self.replay_span)),
+            format!("fifo {}", if self.fifo { "yes" } else { "no" }),
+            format!("capacity {}", self.capacity),
+            format!("corruption {}", Ppm(self.corruption)),
+        ]
     }
 }
 
@@ -203,13 +273,25 @@ impl fmt::Display for Fault {
             Self::Crash { who, down, loss } => write!(f, "crash {who} down {} lose {loss}", Span(*down)),
             Self::Pause { who, span } => write!(f, "pause {who} for {}", Span(*span)),
             Self::Cut { from, to, both, span } => {
-                write!(f, "cut {from} {} {to} for {}", if *both { "<->" } else { "->" }, Span(*span))
+                write!(f, "cut {from} {} {to} for {}", arrow(*both), Span(*span))
             }
             Self::Isolate { who, span } => write!(f, "isolate {who} for {}", Span(*span)),
-            Self::Clog { from, to, span } => write!(f, "clog {from} -> {to} for {}", Span(*span)),
-            Self::Jump { who, by } => write!(f, "jump {who} by {}", Span(*by)),
+            Self::Clog { from, to, both, span } => {
+                write!(f, "clog {from} {} {to} for {}", arrow(*both), Span(*span))
+            }
+            Self::Jump { who, by, back: false } => write!(f, "jump {who} by {}", Span(*by)),
+            Self::Jump { who, by, back: true } => write!(f, "jump {who} back {}", Span(*by)),
+            Self::Slow { who, by, span } => write!(f, "slow {who} by {} for {}", Span(*by), Span(*span)),
+            Self::Full { who, span } => write!(f, "full {who} for {}", Span(*span)),
+            Self::Wipe { who, down } => write!(f, "wipe {who} down {}", Span(*down)),
+            Self::Rot { who } => write!(f, "rot {who}"),
+            Self::Misdirect { who } => write!(f, "misdirect {who}"),
         }
     }
+}
+
+const fn arrow(both: bool) -> &'static str {
+    if both { "<->" } else { "->" }
 }
 
 impl fmt::Display for Who {
@@ -227,6 +309,9 @@ impl fmt::Display for Loss {
             Self::Nothing => "nothing",
             Self::Suffix => "suffix",
             Self::All => "all",
+            Self::Subset => "subset",
+            Self::Torn => "torn",
+            Self::Pages => "pages",
         })
     }
 }

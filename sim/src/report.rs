@@ -1,5 +1,7 @@
 use core::{fmt, ops::AddAssign, time::Duration};
 
+use crate::{plan::Expect, recording::Recording};
+
 /// What one run came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -13,8 +15,56 @@ pub struct Report {
     pub verdict: Verdict,
     /// What the run reached.
     pub counters: Counters,
-    /// The latest steps as text; empty unless asked for.
-    pub trace: Vec<String>,
+    /// How often each of the subject's [marks](crate::Subject::marks) was hit.
+    pub marks: Marks,
+    /// The latest moments; empty unless asked for.
+    pub recording: Recording,
+}
+
+/// Rare things that a whole suite must have met, and how often it has: the test of the test.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(Vec<(&'static str, u64)>);
+
+impl Marks {
+    /// These marks, none of them hit.
+    pub fn new(names: &[&'static str]) -> Self {
+        Self(names.iter().map(|name| (*name, 0)).collect())
+    }
+
+    /// This rare thing happened. A name that the subject does not declare is added.
+    pub fn hit(&mut self, name: &'static str) {
+        self.count(name, 1);
+    }
+
+    /// Names and counts, as declared.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.0.iter().copied()
+    }
+
+    /// Those that were never hit.
+    pub fn missed(&self) -> Vec<&'static str> {
+        self.iter().filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()
+    }
+
+    fn count(&mut self, name: &'static str, times: u64) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += times,
+            None => self.0.push((name, times)),
+        }
+    }
+}
+
+impl AddAssign<&Self> for Marks {
+    fn add_assign(&mut self, other: &Self) {
+        other.iter().for_each(|(name, count)| self.count(name, count));
+    }
+}
+
+impl fmt::Display for Marks {
+    /// One `name count` per line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|(name, count)| writeln!(f, "  {name:<40}{count:>10}"))
+    }
 }
 
 /// How a run ended.
@@ -38,6 +88,11 @@ pub enum Verdict {
         /// What is missing.
         why: String,
     },
+    /// The plan destroyed more copies than the machine claims to survive: nobody can be blamed for not going on.
+    Unrecoverable {
+        /// What was destroyed.
+        why: String,
+    },
 }
 
 impl Verdict {
@@ -46,11 +101,20 @@ impl Verdict {
         matches!(self, Self::Passed)
     }
 
+    /// Whether this is how the plan says that it ends.
+    pub const fn meets(&self, expect: Expect) -> bool {
+        match expect {
+            Expect::Passed => matches!(self, Self::Passed),
+            Expect::Unrecoverable => matches!(self, Self::Unrecoverable { .. }),
+        }
+    }
+
     /// What was violated or is stuck.
     pub const fn invariant(&self) -> Option<&'static str> {
         match self {
             Self::Passed => None,
             Self::Violated { invariant, .. } | Self::Stuck { invariant, .. } => Some(invariant),
+            Self::Unrecoverable { .. } => Some("recoverable"),
         }
     }
 }
@@ -63,6 +127,7 @@ impl fmt::Display for Verdict {
                 write!(f, "violated after {at} events: {invariant}: {why}")
             }
             Self::Stuck { invariant, why } => write!(f, "stuck: {invariant}: {why}"),
+            Self::Unrecoverable { why } => write!(f, "unrecoverable: {why}"),
         }
     }
 }
@@ -104,6 +169,10 @@ counters! {
     replayed,
     /// Messages that took unusually long.
     spiked,
+    /// Messages dropped by a link that was full.
+    overflowed,
+    /// Messages that arrived damaged, and were thrown away.
+    corrupted,
     /// Messages that reached a node that was down.
     missed,
     /// Messages to nodes that do not exist.
@@ -124,6 +193,12 @@ counters! {
     crashes_losing_suffix,
     /// Crashes that lost all unsynced records.
     crashes_losing_all,
+    /// Crashes that lost any of the unsynced records.
+    crashes_losing_subset,
+    /// Crashes that tore the last write.
+    crashes_torn,
+    /// Crashes that lost pages of the unsynced end.
+    crashes_losing_pages,
     /// Records that crashes destroyed.
     records_lost,
     /// Crashes after which something was durable that the machine had never been told of.
@@ -142,8 +217,24 @@ counters! {
     cuts,
     /// Clogs.
     clogs,
-    /// Clock jumps.
+    /// Clock jumps forward.
     jumps,
+    /// Clock jumps back.
+    jumps_back,
+    /// Spells of slow syncs.
+    slowed,
+    /// Processes that ended because their disk was full.
+    filled,
+    /// Disks that were wiped.
+    wipes,
+    /// Journals some of whose synced bits turned over.
+    rots,
+    /// Frames written over others.
+    misdirections,
+    /// Starts that found a damaged journal.
+    damage_noticed,
+    /// Starts that found a journal shorter than it should be, by damage that nothing could tell.
+    damage_missed,
     /// Faults set off by an event rather than an instant.
     triggered,
     /// Events that say their node now leads.

@@ -23,7 +23,7 @@ use crate::{
     parse::PlanError,
     plan::Plan,
     report::{Report, Verdict},
-    run::{run, run_traced},
+    run::{run, run_recorded},
     shrink::shrink,
     subject::Subject,
     tally::{Failure, Tally},
@@ -162,7 +162,8 @@ impl Check {
         tally.events += report.events;
         tally.virtual_time += report.virtual_time;
         tally.counters += report.counters;
-        if !report.verdict.is_passed() {
+        tally.marks += &report.marks;
+        if !report.verdict.meets(plan.expect) {
             return Err(report.verdict);
         }
         if self.twice {
@@ -178,11 +179,11 @@ impl Check {
         let first_size = plan.faults.len() + plan.commands.len();
         // What differs from run to run cannot be told by running it again.
         let (plan, report) = if verdict.invariant() == Some(NOT_DETERMINISTIC) {
-            let report = run_traced(subject, plan, self.trace_lines);
+            let report = run_recorded(subject, plan, self.trace_lines);
             (plan.clone(), Report { verdict: verdict.clone(), ..report })
         } else {
             let plan = shrink(subject, plan, verdict, self.shrink_runs);
-            let report = run_traced(subject, &plan, self.trace_lines);
+            let report = run_recorded(subject, &plan, self.trace_lines);
             (plan, report)
         };
         Box::new(Failure {

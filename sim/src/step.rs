@@ -6,20 +6,30 @@ use quorate_machine::{Effect, InputOf, Machine as _, Time};
 
 use crate::{
     invariant::{Step, StepKind},
-    network::Letter,
     node::place,
+    recording::{self, Fate},
     report::Verdict,
     subject::{Answers, App as _, CommandOf, EventOf, OpOf, Subject, Wanted},
     world::{What, World},
 };
 
+/// Whether the process ended before all effects of its step were carried out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CutShort {
+    No,
+    ByPlan,
+    ByFullDisk,
+}
+
 impl<S: Subject> World<'_, S> {
-    pub(crate) fn feed(&mut self, at: usize, input: InputOf<S::Machine>) -> Result<(), Verdict> {
+    /// Feeds a node one input; `letter` is the number of the message that it is, if it is one.
+    pub(crate) fn feed(&mut self, at: usize, input: InputOf<S::Machine>, letter: u64) -> Result<(), Verdict> {
         let node = &mut self.nodes[at];
         let Some(machine) = &mut node.machine else { return Ok(()) };
         let kind = StepKind::of(&input);
         let local = node.clock.local(self.now);
-        self.trace.input(self.now, self.events, node.id, &input);
+        let whose = (node.id, node.incarnation);
+        self.recorder.step(self.now, self.events, whose, || recording::fed(&input, letter));
         self.events += 1;
         self.in_machine = true;
         machine.step(local, input, &mut node.out);
@@ -31,20 +41,31 @@ impl<S: Subject> World<'_, S> {
     pub(crate) fn settle(&mut self, at: usize, local: Time, kind: StepKind) -> Result<(), Verdict> {
         let effects = self.nodes[at].out.len() as u64;
         self.fingerprint.step(self.now, at, kind, effects);
+        if self.recorder.is_on() {
+            self.record(at);
+        }
         if effects > 0 {
-            self.trace.effects(self.nodes[at].out.effects());
             self.tell(at)?;
         }
         self.judge(at, local, kind)?;
-        let cut_short = effects > 0 && self.perform(at);
+        let cut_short = if effects > 0 { self.perform(at) } else { CutShort::No };
         if !self.wanted.is_empty() {
             self.submit_wanted(at);
         }
         self.arm(at);
+        if cut_short == CutShort::ByFullDisk {
+            self.run_out_of_disk(at)?;
+        }
         if self.trips.any() {
-            self.strike_tripped(at, cut_short)?;
+            self.strike_tripped(at, cut_short == CutShort::ByPlan)?;
         }
         self.take_checkpoint(at)
+    }
+
+    fn record(&mut self, at: usize) {
+        let (subject, node) = (self.subject, &self.nodes[at]);
+        let portrait = || node.machine.as_ref().map(|machine| subject.portrait(machine)).unwrap_or_default();
+        self.recorder.done(node.out.effects(), portrait);
     }
 
     /// Tells the application, and checks what must be true of every step's effects.
@@ -87,33 +108,55 @@ impl<S: Subject> World<'_, S> {
             .iter_mut()
             .find_map(|invariant| invariant.after(&view, &step).err().map(|why| (invariant.name(), why)));
         self.invariants = invariants;
+        if self.is_watched {
+            self.watch(at, local, kind);
+        }
         broken.map_or(Ok(()), |(name, why)| Err(self.violated(name, why)))
     }
 
+    /// Lets marks be hit, and the observer look.
+    fn watch(&mut self, at: usize, local: Time, kind: StepKind) {
+        let mut marks = mem::take(&mut self.marks);
+        let mut observer = self.observer.take();
+        let node = &self.nodes[at];
+        let step = Step { node: node.id, local, kind, effects: node.out.effects() };
+        let view = self.view();
+        self.subject.mark(&view, &step, &mut marks);
+        if let Some(observer) = &mut observer {
+            observer.after(&view, &step);
+        }
+        self.marks = marks;
+        self.observer = observer;
+    }
+
     /// Hands the effects to network and disk, in order. Says whether a crash cut them short.
-    fn perform(&mut self, at: usize) -> bool {
-        let Self { nodes, network, queue, counters, trips, plan, now, .. } = self;
+    fn perform(&mut self, at: usize) -> CutShort {
+        let Self { nodes, network, queue, counters, trips, plan, now, recorder, subject, .. } = self;
         let all = nodes.len();
         let node = &mut nodes[at];
-        let mut cut_short = false;
-        for effect in node.out.drain() {
-            cut_short = match effect {
+        for (nth, effect) in node.out.drain().enumerate() {
+            let ends_process = match effect {
                 Effect::Send { to, message } => {
                     let to = place(to);
-                    if to < all {
-                        let letter = Letter { from: at, to, message };
-                        network
-                            .send(*now, letter, counters, |at, letter| queue.push(at, What::Deliver(letter)));
+                    let (number, fate) = if to < all {
+                        let deliver = |at, letter| queue.push(at, What::Deliver(letter));
+                        network.send(*now, (at, to), message, counters, deliver)
                     } else {
                         counters.stray += 1;
+                        (0, Fate::Stray)
+                    };
+                    if recorder.is_on() {
+                        recorder.sent(nth, number, fate);
                     }
                     node.sends += 1;
                     trips.on_send(plan, at, node.sends)
                 }
+                Effect::Persist { .. } if *now < node.full_until => return CutShort::ByFullDisk,
                 Effect::Persist { ticket, record } => {
                     counters.persisted += 1;
                     node.persists += 1;
-                    node.disk.append(ticket, record);
+                    let bytes = if node.disk.has_bytes() { subject.encode(&record) } else { None };
+                    node.disk.append(ticket, record, bytes.as_deref());
                     trips.on_persist(plan, at, node.persists)
                 }
                 Effect::Emit(_) => {
@@ -121,15 +164,15 @@ impl<S: Subject> World<'_, S> {
                     trips.on_event(plan, at, node.events)
                 }
             };
-            if cut_short {
-                break;
+            if ends_process {
+                return CutShort::ByPlan;
             }
         }
-        if !cut_short && node.disk.start_sync() {
-            let synced = *now + node.draw(&plan.disk.sync);
+        if node.disk.start_sync() {
+            let synced = *now + node.sync_span(&plan.disk.sync, *now);
             queue.push(synced, What::Synced { node: at, incarnation: node.incarnation });
         }
-        cut_short
+        CutShort::No
     }
 
     pub(crate) fn with_app(

@@ -5,10 +5,13 @@ use core::time::Duration;
 use quorate_machine::{Durable as _, Outbox, Time};
 
 use crate::{
+    disk::Losses,
     fault::{Fault, Loss, NodeSet, Who},
     invariant::StepKind,
     journal::fold_of_checkpoint,
     node::place,
+    platter::Found,
+    recording::{Fed, Happening},
     report::{Counters, Verdict},
     subject::{App, Subject},
     world::{What, World, draws},
@@ -22,7 +25,8 @@ impl<S: Subject> World<'_, S> {
         let config = self.subject.config(node.id, self.plan, &node.app);
         let local = node.clock.local(self.now);
         let image = node.disk.image().clone();
-        self.trace.started(self.now, node.id, node.incarnation);
+        let whose = (node.id, node.incarnation);
+        self.recorder.step(self.now, self.events, whose, || Fed::Started);
         self.in_machine = true;
         let machine = match S::Machine::recover(config, image, seed, local) {
             Ok(machine) => machine,
@@ -65,42 +69,71 @@ impl<S: Subject> World<'_, S> {
             return Ok(());
         }
         let fault = self.plan.faults[fault].1;
-        let nodes = self.nodes.len();
-        let whom = |who| match who {
-            Who::Node(node) => Some(place(node)).filter(|at| *at < nodes),
+        self.recorder.add(self.now, || Happening::Fault { text: fault.to_string() });
+        let Some(who) = fault.who() else {
+            self.strike_links(fault);
+            return Ok(());
+        };
+        let whom = match who {
+            Who::Node(node) => Some(place(node)).filter(|at| *at < self.nodes.len()),
             Who::It => it,
         };
-        self.trace.fault(self.now, &fault);
+        whom.map_or(Ok(()), |at| self.strike_node(at, fault))
+    }
+
+    fn strike_links(&mut self, fault: Fault) {
         match fault {
-            Fault::Crash { who, down, loss } => match whom(who) {
-                Some(at) => return self.crash(at, down, loss),
-                None => return Ok(()),
-            },
-            Fault::Pause { who, span } => {
-                let Some(at) = whom(who) else { return Ok(()) };
-                self.counters.pauses += 1;
-                let node = &mut self.nodes[at];
-                node.paused_until = node.paused_until.max(self.now + span);
-            }
             Fault::Cut { from, to, both, span } => self.cut(from, to, both, span),
-            Fault::Isolate { who, span } => {
-                let Some(at) = whom(who) else { return Ok(()) };
-                let alone = NodeSet::EMPTY.with(self.nodes[at].id);
-                let others = NodeSet::first(self.plan.nodes).without(self.nodes[at].id);
+            Fault::Clog { from, to, both, span } => {
+                self.counters.clogs += 1;
+                self.network.clog(from, to, both, self.now + span);
+            }
+            Fault::Crash { .. }
+            | Fault::Pause { .. }
+            | Fault::Isolate { .. }
+            | Fault::Jump { .. }
+            | Fault::Slow { .. }
+            | Fault::Full { .. }
+            | Fault::Wipe { .. }
+            | Fault::Rot { .. }
+            | Fault::Misdirect { .. } => {}
+        }
+    }
+
+    fn strike_node(&mut self, at: usize, fault: Fault) -> Result<(), Verdict> {
+        let (now, node) = (self.now, &mut self.nodes[at]);
+        match fault {
+            Fault::Crash { down, loss, .. } => return self.crash(at, down, loss),
+            Fault::Wipe { down, .. } => return self.wipe(at, down),
+            Fault::Pause { span, .. } => {
+                self.counters.pauses += 1;
+                node.paused_until = node.paused_until.max(now + span);
+            }
+            Fault::Isolate { span, .. } => {
+                let alone = NodeSet::EMPTY.with(node.id);
+                let others = NodeSet::first(self.plan.nodes).without(node.id);
                 self.cut(alone, others, true, span);
             }
-            Fault::Clog { from, to, span } => {
-                self.counters.clogs += 1;
-                let (from, to) = (NodeSet::EMPTY.with(from), NodeSet::EMPTY.with(to));
-                self.network.clog(from, to, self.now + span);
-            }
-            Fault::Jump { who, by } => {
-                let Some(at) = whom(who) else { return Ok(()) };
-                self.counters.jumps += 1;
-                self.nodes[at].clock.jump(by);
-                self.nodes[at].armed = None;
+            Fault::Jump { by, back, .. } => {
+                *(if back { &mut self.counters.jumps_back } else { &mut self.counters.jumps }) += 1;
+                node.clock.jump(by, back);
+                node.armed = None;
                 self.arm(at);
             }
+            Fault::Slow { by, span, .. } => {
+                self.counters.slowed += 1;
+                (node.slow_by, node.slow_until) = (by, now + span);
+            }
+            Fault::Full { span, .. } => node.full_until = node.full_until.max(now + span),
+            Fault::Rot { .. } => {
+                let struck = node.disk.platter().is_some_and(|platter| platter.rot(&mut node.rng));
+                self.counters.rots += u64::from(struck);
+            }
+            Fault::Misdirect { .. } => {
+                let struck = node.disk.platter().is_some_and(|platter| platter.misdirect(&mut node.rng));
+                self.counters.misdirections += u64::from(struck);
+            }
+            Fault::Cut { .. } | Fault::Clog { .. } => {}
         }
         Ok(())
     }
@@ -112,10 +145,70 @@ impl<S: Subject> World<'_, S> {
     }
 
     fn crash(&mut self, at: usize, down: Duration, loss: Loss) -> Result<(), Verdict> {
-        let node = &mut self.nodes[at];
-        if node.machine.take().is_none() {
+        if self.nodes[at].machine.is_none() {
             return Ok(());
         }
+        let losses = self.end_process(at, loss)?;
+        self.counters.crashed(loss);
+        match losses.found {
+            Found::Whole { .. } => self.restart_after(at, down),
+            Found::MadeUp => {
+                let why = format!("{}: what was read is not what was written", self.nodes[at].id);
+                return Err(self.violated("journals come back", why));
+            }
+            Found::Corrupt => {
+                self.counters.damage_noticed += 1;
+                self.destroy(at);
+            }
+            Found::Short => {
+                self.counters.damage_missed += 1;
+                self.destroy(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// A write has failed. What was written before it is the system's, which lives on.
+    pub(crate) fn run_out_of_disk(&mut self, at: usize) -> Result<(), Verdict> {
+        let down = self.nodes[at].full_until.since(self.now);
+        self.counters.filled += 1;
+        self.crash(at, down, Loss::Nothing)
+    }
+
+    fn wipe(&mut self, at: usize, down: Duration) -> Result<(), Verdict> {
+        if self.nodes[at].destroyed {
+            return Ok(());
+        }
+        if self.nodes[at].machine.is_some() {
+            self.end_process(at, Loss::All)?;
+        }
+        self.counters.wipes += 1;
+        self.lost = self.lost.with(self.nodes[at].id);
+        if self.subject.survives_wipe() {
+            self.nodes[at].disk.wipe();
+            self.restart_after(at, down);
+        } else {
+            self.destroy(at);
+        }
+        Ok(())
+    }
+
+    /// The node stays down for ever.
+    fn destroy(&mut self, at: usize) {
+        let node = &mut self.nodes[at];
+        node.destroyed = true;
+        node.incarnation += 1;
+        self.lost = self.lost.with(node.id);
+    }
+
+    fn restart_after(&mut self, at: usize, down: Duration) {
+        let restart = What::Restart { node: at, incarnation: self.nodes[at].incarnation };
+        self.queue.push(self.now + down, restart);
+    }
+
+    fn end_process(&mut self, at: usize, loss: Loss) -> Result<Losses, Verdict> {
+        let node = &mut self.nodes[at];
+        node.machine = None;
         node.incarnation += 1;
         node.out = Outbox::new();
         node.armed = None;
@@ -127,10 +220,12 @@ impl<S: Subject> World<'_, S> {
             Ok(losses) => losses,
             Err(error) => return Err(self.unfoldable(at, &error)),
         };
-        let restart = What::Restart { node: at, incarnation: node.incarnation };
-        self.queue.push(self.now + down, restart);
-        self.counters.crashed(loss, losses.records, losses.never_told);
-        Ok(())
+        self.counters.records_lost += losses.records;
+        self.counters.never_told += u64::from(losses.never_told);
+        let (node, gone) = (node.id, losses.records);
+        let for_ever = !matches!(losses.found, Found::Whole { .. });
+        self.recorder.add(self.now, || Happening::Crashed { node, lost: gone, for_ever });
+        Ok(losses)
     }
 
     /// Heals the core for good, and leaves the rest as it is for ever.
@@ -140,19 +235,15 @@ impl<S: Subject> World<'_, S> {
         self.network.heal(core);
         for at in 0..self.nodes.len() {
             let node = &mut self.nodes[at];
-            if !core.contains(node.id) {
-                if node.paused_until > self.now {
-                    node.paused_until = Time::MAX;
-                }
-                if node.machine.is_none() {
-                    node.incarnation += 1;
-                }
-                continue;
+            let healed = core.contains(node.id);
+            for until in [&mut node.paused_until, &mut node.full_until, &mut node.slow_until] {
+                *until = if !healed && *until > self.now { Time::MAX } else { Time::ZERO };
             }
-            node.paused_until = Time::ZERO;
             if node.machine.is_none() {
                 node.incarnation += 1;
-                self.start(at)?;
+                if healed {
+                    self.start(at)?;
+                }
             }
         }
         Ok(())
@@ -160,13 +251,14 @@ impl<S: Subject> World<'_, S> {
 }
 
 impl Counters {
-    fn crashed(&mut self, loss: Loss, records: u64, never_told: bool) {
-        match loss {
-            Loss::Nothing => self.crashes_losing_nothing += 1,
-            Loss::Suffix => self.crashes_losing_suffix += 1,
-            Loss::All => self.crashes_losing_all += 1,
-        }
-        self.records_lost += records;
-        self.never_told += u64::from(never_told);
+    const fn crashed(&mut self, loss: Loss) {
+        *match loss {
+            Loss::Nothing => &mut self.crashes_losing_nothing,
+            Loss::Suffix => &mut self.crashes_losing_suffix,
+            Loss::All => &mut self.crashes_losing_all,
+            Loss::Subset => &mut self.crashes_losing_subset,
+            Loss::Torn => &mut self.crashes_torn,
+            Loss::Pages => &mut self.crashes_losing_pages,
+        } += 1;
     }
 }

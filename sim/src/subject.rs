@@ -5,8 +5,10 @@ use quorate_machine::{Durable, Machine, NodeId, Rng, Tag, Time};
 use crate::{
     fault::NodeSet,
     history::{History, Kind},
-    invariant::{Invariant, View},
+    invariant::{Invariant, Step, View},
     plan::Plan,
+    recording::Portrait,
+    report::Marks,
 };
 
 /// What is to be proven: a machine, how to configure it, what surrounds it, and what must hold.
@@ -48,11 +50,47 @@ pub trait Subject: Sync + Sized {
         false
     }
 
-    /// Which nodes are healed for the liveness phase: by default a random majority.
-    fn core(&self, plan: &Plan, rng: &mut Rng) -> NodeSet {
-        let mut core = NodeSet::first(plan.nodes);
+    /// Rare things that a whole suite must have met; [`Subject::mark`] says when.
+    fn marks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Looks at a step, as an invariant does, and hits the marks that it is an instance of. Called only if there are any.
+    fn mark(&self, _view: &View<'_, Self>, _step: &Step<'_, Self>, _marks: &mut Marks) {}
+
+    /// What a machine is like, for pictures.
+    fn portrait(&self, _machine: &Self::Machine) -> Portrait {
+        Portrait::default()
+    }
+
+    /// The bytes of a record, for the faults that damage them. `None` if the subject does not say: its disks then lose
+    /// records, whole.
+    fn encode(&self, _record: &RecordOf<Self>) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The bytes of a message, for `corruption`: they are framed, damaged, and must be refused. `None` if the subject
+    /// does not say: a damaged message is then simply lost.
+    fn encode_message(&self, _message: &MessageOf<Self>) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether a node whose disk was wiped may come back under its old name, with nothing.
+    fn survives_wipe(&self) -> bool {
+        false
+    }
+
+    /// How many nodes may lose what they had acknowledged, to a wipe or to damage: by default all but a majority. A plan
+    /// that destroys more must expect to be [unrecoverable](crate::Expect::Unrecoverable).
+    fn disks_lost_max(&self, plan: &Plan) -> usize {
+        usize::from(plan.nodes.saturating_sub(1)) / 2
+    }
+
+    /// Which nodes are healed for the liveness phase: by default a random majority, out of those that are not destroyed.
+    fn core(&self, plan: &Plan, healthy: NodeSet, rng: &mut Rng) -> NodeSet {
+        let mut core = healthy;
         let majority = usize::from(plan.nodes) / 2 + 1;
-        let spared = rng.below(u64::try_from(core.len() - majority).unwrap_or(0) + 1);
+        let spared = rng.below(u64::try_from(core.len().saturating_sub(majority)).unwrap_or(0) + 1);
         for _ in 0..spared {
             let pick = usize::try_from(rng.below(core.len() as u64)).unwrap_or(0);
             core = core.iter().nth(pick).map_or(core, |node| core.without(node));

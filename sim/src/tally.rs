@@ -2,7 +2,7 @@ use core::{fmt, time::Duration};
 
 use crate::{
     plan::Plan,
-    report::{Counters, Report, Verdict},
+    report::{Counters, Marks, Report, Verdict},
 };
 
 /// What a check has reached.
@@ -18,6 +18,8 @@ pub struct Tally {
     pub elapsed: Duration,
     /// What happened, second runs left out.
     pub counters: Counters,
+    /// How often each mark was hit, second runs left out.
+    pub marks: Marks,
 }
 
 impl Tally {
@@ -32,18 +34,20 @@ impl Tally {
         self.events += other.events;
         self.virtual_time += other.virtual_time;
         self.counters += other.counters;
+        self.marks += &other.marks;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plans, events, virtual_time, elapsed, counters } = self;
+        let Self { plans, events, virtual_time, elapsed, counters, marks } = self;
         let speed = self.events_per_second();
         writeln!(
             f,
             "{plans} plans, {events} events, {virtual_time:.1?} of virtual time in {elapsed:.1?}: {speed} events/s"
         )?;
-        counters.fmt(f)
+        counters.fmt(f)?;
+        marks.fmt(f)
     }
 }
 
@@ -79,9 +83,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {}", self.seed, self.report.verdict)?;
-        for line in &self.report.trace {
-            writeln!(f, "{line}")?;
-        }
+        self.report.recording.fmt(f)?;
         if self.size() < self.first_size {
             writeln!(f, "plan, shrunk from {} faults and commands to {}:", self.first_size, self.size())?;
         } else {

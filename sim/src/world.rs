@@ -7,14 +7,16 @@ use crate::{
     fault::{NodeSet, Trigger},
     fingerprint::Fingerprint,
     history::History,
-    invariant::{Invariant, View},
+    invariant::{Invariant, Observer, View},
     network::{Letter, Network},
     node::{Node, place},
+    noise::{framed_with_noise, is_taken},
     plan::{Plan, PlannedCommand},
+    platter::Platter,
     queue::Queue,
-    report::{Counters, Verdict},
+    recording::{Fate, Happening, Recorder},
+    report::{Counters, Marks, Verdict},
     subject::{App, CommandOf, MessageOf, OpOf, Subject, Wanted},
-    trace::Trace,
     trip::Trips,
 };
 
@@ -32,12 +34,18 @@ pub(crate) struct World<'a, S: Subject> {
     pub(crate) history: History<OpOf<S>>,
     pub(crate) rng: Rng,
     pub(crate) trips: Trips,
+    /// The nodes that have lost what they had acknowledged.
+    pub(crate) lost: NodeSet,
     /// Empty until the liveness phase.
     pub(crate) core: NodeSet,
     pub(crate) events: u64,
     pub(crate) counters: Counters,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) trace: Trace,
+    pub(crate) marks: Marks,
+    /// Whether there are marks to be hit, or somebody looks on.
+    pub(crate) is_watched: bool,
+    pub(crate) recorder: Recorder,
+    pub(crate) observer: Option<&'a mut dyn Observer<S>>,
     /// Whether a machine is being called: a panic is then a verdict about it.
     pub(crate) in_machine: bool,
     pub(crate) next_tag: u64,
@@ -74,17 +82,26 @@ pub(crate) mod draws {
     pub(crate) const COMMANDS: u64 = 4;
     pub(crate) const CORE: u64 = 5;
     pub(crate) const MACHINES: u64 = 6;
+    pub(crate) const DISKS: u64 = 7;
+    pub(crate) const NOISE: u64 = 8;
 }
 
 impl<'a, S: Subject> World<'a, S> {
-    pub(crate) fn new(subject: &'a S, plan: &'a Plan, trace: Trace) -> Self {
+    pub(crate) fn new(
+        subject: &'a S,
+        plan: &'a Plan,
+        recorder: Recorder,
+        observer: Option<&'a mut dyn Observer<S>>,
+    ) -> Self {
         let rng = Rng::new(plan.seed);
+        let bytes = plan.faults.iter().any(|(_, fault)| fault.is_about_bytes());
         let clocks = rng.fork(draws::CLOCKS);
         let nodes: Vec<_> = (1..=u64::from(plan.nodes))
             .map(|id| {
                 let app = subject.app(NodeId(id), plan);
                 let clock = LocalClock::new(&plan.clocks, clocks.fork(id));
-                Node::new(NodeId(id), app, clock, rng.fork(draws::NODES).fork(id))
+                let platter = bytes.then(|| Platter::new(rng.fork(draws::DISKS).fork(id).draw()));
+                Node::new(NodeId(id), app, clock, platter, rng.fork(draws::NODES).fork(id))
             })
             .collect();
         Self {
@@ -93,17 +110,21 @@ impl<'a, S: Subject> World<'a, S> {
             now: Time::ZERO,
             agenda: agenda(plan),
             queue: Queue::new(),
-            network: Network::new(&plan.network, nodes.len(), &rng.fork(draws::NETWORK)),
+            network: Network::new(plan, nodes.len(), &rng.fork(draws::NETWORK)),
             trips: Trips::new(&plan.faults, nodes.len()),
             nodes,
             invariants: subject.invariants(),
             history: History::new(),
             rng,
+            lost: NodeSet::EMPTY,
             core: NodeSet::EMPTY,
             events: 0,
             counters: Counters::default(),
             fingerprint: Fingerprint::new(plan.seed),
-            trace,
+            is_watched: observer.is_some() || !subject.marks().is_empty(),
+            marks: Marks::new(subject.marks()),
+            recorder,
+            observer,
             in_machine: false,
             next_tag: 1,
             wanted: Vec::new(),
@@ -166,11 +187,11 @@ impl<'a, S: Subject> World<'a, S> {
             What::Wake { node, arming } => self.on_wake(node, arming),
             What::Persisted { node, incarnation, ticket } if self.lives(node, incarnation) => {
                 self.nodes[node].disk.tell(ticket);
-                self.feed(node, Input::Persisted(ticket))
+                self.feed(node, Input::Persisted(ticket), 0)
             }
             What::Submit { node, incarnation, tag, command } if self.lives(node, incarnation) => {
                 self.nodes[node].open.insert(tag);
-                self.feed(node, Input::Submit { tag, command })
+                self.feed(node, Input::Submit { tag, command }, 0)
             }
             What::Timer { node, incarnation, note } if self.lives(node, incarnation) => {
                 self.with_app(node, |app, answers| app.on_timer(note, answers));
@@ -206,18 +227,39 @@ impl<'a, S: Subject> World<'a, S> {
         node.machine.is_some() && node.incarnation == incarnation
     }
 
-    fn on_deliver(&mut self, Letter { from, to, message }: Letter<MessageOf<S>>) -> Result<(), Verdict> {
-        if !self.network.is_open(from, to) {
+    fn on_deliver(&mut self, letter: Letter<MessageOf<S>>) -> Result<(), Verdict> {
+        self.network.arrived(&letter);
+        let Letter { from, to, number, corrupt, message } = letter;
+        let undelivered = if !self.network.is_open(from, to) {
             self.counters.cut += 1;
-            return Ok(());
-        }
-        if self.nodes[to].machine.is_none() {
+            Fate::Cut
+        } else if self.nodes[to].machine.is_none() {
             self.counters.missed += 1;
-            return Ok(());
+            Fate::Missed
+        } else if corrupt {
+            self.counters.corrupted += 1;
+            self.judge_corruption(number, &message)?;
+            Fate::Corrupted
+        } else {
+            self.counters.delivered += 1;
+            let from = self.nodes[from].id;
+            return self.feed(to, Input::Receive { from, message }, number);
+        };
+        let to = self.nodes[to].id;
+        self.recorder.add(self.now, || Happening::Undelivered { letter: number, to, fate: undelivered });
+        Ok(())
+    }
+
+    /// A frame some of whose bits have turned over must be refused.
+    fn judge_corruption(&self, number: u64, message: &MessageOf<S>) -> Result<(), Verdict> {
+        let Some(body) = self.subject.encode_message(message) else { return Ok(()) };
+        let mut rng = self.rng.fork(draws::NOISE).fork(number);
+        if is_taken(&body, &framed_with_noise(&body, &mut rng)) {
+            return Err(
+                self.violated("corruption is noticed", format!("{message:?} came damaged and was taken"))
+            );
         }
-        self.counters.delivered += 1;
-        let from = self.nodes[from].id;
-        self.feed(to, Input::Receive { from, message })
+        Ok(())
     }
 
     fn on_wake(&mut self, at: usize, arming: u64) -> Result<(), Verdict> {
@@ -232,7 +274,7 @@ impl<'a, S: Subject> World<'a, S> {
             self.arm(at);
             return Ok(());
         }
-        self.feed(at, Input::Wake)?;
+        self.feed(at, Input::Wake, 0)?;
         let node = &self.nodes[at];
         match node.machine.as_ref().and_then(Machine::deadline).filter(|deadline| *deadline <= local) {
             Some(deadline) => {
@@ -255,7 +297,7 @@ impl<'a, S: Subject> World<'a, S> {
         self.counters.commands += 1;
         self.with_app(node, |app, answers| app.on_client(k, tag, &command, answers));
         self.nodes[node].open.insert(tag);
-        self.feed(node, Input::Submit { tag, command })
+        self.feed(node, Input::Submit { tag, command }, 0)
     }
 
     pub(crate) fn view(&self) -> View<'_, S> {

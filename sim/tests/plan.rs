@@ -2,26 +2,54 @@
 
 mod toy;
 
-use quorate_sim::{Bounds, Plan, PlanError, generate, run, run_traced};
+use quorate_sim::{Bounds, Plan, PlanError, generate, run, run_recorded};
 use toy::Toy;
 
-const GENERATORS: [fn(u64, &Bounds) -> Plan; 6] =
-    [generate::mix, generate::calm, generate::uniform, generate::swarm, generate::targeted, generate::ladder];
+const GENERATORS: [fn(u64, &Bounds) -> Plan; 8] = [
+    generate::mix,
+    generate::calm,
+    generate::uniform,
+    generate::swarm,
+    generate::targeted,
+    generate::swizzle,
+    generate::ladder,
+    generate::priority,
+];
 
 #[test]
 fn a_printed_plan_reads_back_as_it_was() {
-    let mut kinds = [0; 6];
+    let names = [
+        ": crash ",
+        ": pause ",
+        ": cut ",
+        ": isolate ",
+        ": clog ",
+        ": jump ",
+        " back ",
+        ": slow ",
+        ": full ",
+        ": wipe ",
+        ": rot ",
+        ": misdirect ",
+        "lose torn",
+        "lose pages",
+        "lose subset",
+        "link n",
+        "capacity 1",
+        "burst 1",
+    ];
+    let mut kinds = [0; 18];
     for seed in 0..500 {
         for generator in GENERATORS {
-            let plan = generator(seed, &Bounds::default());
+            let plan = generator(seed, &Bounds { subsets: true, ..Bounds::default() });
             let text = plan.to_string();
             assert_eq!(text.parse(), Ok(plan), "{text}");
-            for (count, kind) in kinds.iter_mut().zip(["crash", "pause", "cut", "isolate", "clog", "jump"]) {
-                *count += text.matches(&format!(": {kind} ")).count();
+            for (count, name) in kinds.iter_mut().zip(names) {
+                *count += text.matches(name).count();
             }
         }
     }
-    assert!(kinds.iter().all(|count| *count > 100), "{kinds:?}");
+    assert!(kinds.iter().all(|count| *count > 50), "{kinds:?}");
 }
 
 #[test]
@@ -32,7 +60,7 @@ fn generated_plans_keep_their_bounds() {
         for generator in GENERATORS {
             let plan = generator(seed, &bounds);
             assert!(bounds.nodes.contains(&plan.nodes));
-            assert!(plan.commands.len() <= 5 && plan.faults.len() <= 2 * 3 && plan.clocks.drift_ppm <= 7);
+            assert!(plan.commands.len() <= 5 && plan.faults.len() <= 2 * 3 + 2 && plan.clocks.drift_ppm <= 7);
             assert!(plan.network.latency.end <= bounds.latency_max && plan.disk.sync.end <= bounds.sync_max);
         }
     }
@@ -46,11 +74,11 @@ fn error(text: &str) -> (usize, usize, String) {
 #[test]
 fn what_is_not_a_plan_is_refused_at_its_line_and_column() {
     let expected = |what: &str, found: &str| format!("expected {what}, found {found}");
-    assert_eq!(error(""), (1, 1, expected("`quorate plan 1`", "the end of the line")));
+    assert_eq!(error(""), (1, 1, expected("`quorate plan 2`", "the end of the line")));
     assert_eq!(error("quorate plan\n"), (1, 13, expected("a version", "the end of the line")));
     assert_eq!(
-        error("quorate plan 2\nnew things"),
-        (1, 14, "this plan has version 2; this simulator reads versions up to 1".to_owned())
+        error("quorate plan 3\nnew things"),
+        (1, 14, "this plan has version 3; this simulator reads versions up to 2".to_owned())
     );
     let plan = |line: &str| error(&format!("# a comment\nquorate plan 1\n\n{line}\n"));
     assert_eq!(plan("sed 7"), (4, 1, expected("a plan's key", "`sed`")));
@@ -68,7 +96,7 @@ fn what_is_not_a_plan_is_refused_at_its_line_and_column() {
     );
     assert_eq!(
         plan("fault at 1s: crash n1 down 1s lose it"),
-        (4, 36, expected("nothing, suffix or all", "`it`"))
+        (4, 36, expected("nothing, suffix, all, subset, torn or pages", "`it`"))
     );
     assert_eq!(plan("fault after n1 send 0: pause it for 1s"), (4, 21, expected("a count from 1", "`0`")));
     assert_eq!(plan("fault after n1 crash 1: pause it for 1s").1, 16);
@@ -96,10 +124,10 @@ fn tracing_and_running_again_change_nothing() {
     for seed in 0..200 {
         let plan = generate::mix(seed, &Bounds::default());
         let report = run(&Toy::default(), &plan);
-        let traced = run_traced(&Toy::default(), &plan, 1_000);
+        let traced = run_recorded(&Toy::default(), &plan, 1_000);
         assert_eq!(report.fingerprint, traced.fingerprint);
         assert_eq!(report.counters, traced.counters);
-        assert!(report.trace.is_empty() && !traced.trace.is_empty());
+        assert!(report.recording.moments.is_empty() && !traced.recording.moments.is_empty());
     }
 }
 
@@ -119,5 +147,5 @@ fn every_seed_is_another_run() {
 fn what_a_plan_means_is_frozen() {
     let fingerprints =
         (0..50).map(|seed| run(&Toy::default(), &generate::mix(seed, &Bounds::default())).fingerprint);
-    assert_eq!(fingerprints.fold(0_u64, |all, one| all.rotate_left(1) ^ one), 15_662_111_399_510_590_744);
+    assert_eq!(fingerprints.fold(0_u64, |all, one| all.rotate_left(1) ^ one), 1_495_782_097_756_732_137);
 }

@@ -11,8 +11,8 @@ use core::time::Duration;
 
 use quorate_machine::{NodeId, Rng, Tag};
 use quorate_quorum::Voters;
-use quorate_raft::{Command, Config, Event, Raft, Role, Status};
-use quorate_sim::{Invariant, NodeSet, Plan, Subject, View};
+use quorate_raft::{Command, Config, Event, Message, Raft, Record, Role, Status};
+use quorate_sim::{Invariant, NodeSet, Plan, Portrait, Subject, View};
 
 pub use service::{Op, Service};
 
@@ -77,6 +77,19 @@ impl Subject for Cluster {
             | Event::Unknown { tag } => Some(*tag),
             Event::Committed { .. } | Event::Restore { .. } | Event::Role { .. } => None,
         }
+    }
+
+    fn encode(&self, record: &Record) -> Option<Vec<u8>> {
+        postcard::to_allocvec(record).ok()
+    }
+
+    fn encode_message(&self, message: &Message) -> Option<Vec<u8>> {
+        postcard::to_allocvec(message).ok()
+    }
+
+    fn portrait(&self, raft: &Raft) -> Portrait {
+        let status = raft.status();
+        Portrait { role: format!("{:?}", status.role).to_lowercase(), state: format!("{status:#?}") }
     }
 
     fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {

@@ -70,6 +70,7 @@ pub struct Node {
     inner: Register,
     bug: Option<Bug>,
     id: NodeId,
+    writer: NodeId,
     members: Vec<NodeId>,
     heard: u64,
     shared: std::sync::Arc<AtomicU64>,
@@ -143,6 +144,10 @@ impl Node {
         let mut newest = 0;
         self.inner.checkpoint(&mut |version| newest = newest.max(version.number));
         newest
+    }
+
+    pub fn is_writer(&self) -> bool {
+        self.writer == self.id
     }
 
     /// Somebody else, or a stranger.
@@ -236,9 +241,9 @@ impl Durable for Node {
             return Err(Error::Refused);
         }
         let image = if bug == Some(Bug::ForgetsImage) { Version::default() } else { image };
-        let (id, members) = (config.id, config.members.clone());
+        let (id, writer, members) = (config.id, config.writer, config.members.clone());
         let Ok(inner) = Register::recover(config, image, seed, now);
-        Ok(Self { inner, bug, id, members, heard: 0, shared: std::sync::Arc::default() })
+        Ok(Self { inner, bug, id, writer, members, heard: 0, shared: std::sync::Arc::default() })
     }
 
     fn checkpoint(&self, record: &mut dyn FnMut(Version)) {

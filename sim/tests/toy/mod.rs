@@ -6,7 +6,7 @@ use core::time::Duration;
 use quickcheck::Gen;
 use quorate_machine::{Effect, NodeId, Rng, Tag};
 use quorate_sim::{
-    Invariant, Plan, Step, Subject, View,
+    Invariant, Plan, Portrait, Step, Subject, View,
     laws::{self, Encoded, Scripted},
 };
 
@@ -43,6 +43,19 @@ impl Subject for Toy {
         match event {
             Event::Written { tag, .. } | Event::Refused { tag, .. } => Some(*tag),
         }
+    }
+
+    fn encode(&self, version: &Version) -> Option<Vec<u8>> {
+        Some([version.number.to_le_bytes(), version.value.to_le_bytes()].concat())
+    }
+
+    fn encode_message(&self, message: &Message) -> Option<Vec<u8>> {
+        Some(format!("{message:?}").into_bytes())
+    }
+
+    fn portrait(&self, node: &Node) -> Portrait {
+        let role = if node.is_writer() { "writer" } else { "store" };
+        Portrait { role: role.to_owned(), state: format!("{node:?}") }
     }
 
     /// There are no leaders here; a write that is done stands in for one, so that `ladder` has something to climb.
