@@ -63,7 +63,7 @@ impl AddAssign<&Self> for Marks {
 impl fmt::Display for Marks {
     /// One `name count` per line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.iter().try_for_each(|(name, count)| writeln!(f, "  {name:<40}{count:>10}"))
+        self.iter().try_for_each(|(name, count)| writeln!(f, "  {name:<62}{count:>12}"))
     }
 }
 
@@ -245,7 +245,7 @@ impl fmt::Display for Counters {
     /// One `name count` per line; what never happened comes last, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, count) in self.iter().filter(|(_, count)| *count > 0) {
-            writeln!(f, "  {name:<24}{count:>14}")?;
+            writeln!(f, "  {name:<62}{count:>12}")?;
         }
         let never: Vec<_> = self.iter().filter(|(_, count)| *count == 0).map(|(name, _)| name).collect();
         if never.is_empty() { Ok(()) } else { writeln!(f, "  never: {}", never.join(", ")) }

@@ -163,6 +163,7 @@ impl Check {
         tally.virtual_time += report.virtual_time;
         tally.counters += report.counters;
         tally.marks += &report.marks;
+        tally.fingerprint = tally.fingerprint.wrapping_add(report.fingerprint);
         if !report.verdict.meets(plan.expect) {
             return Err(report.verdict);
         }

@@ -16,6 +16,8 @@ pub struct Tally {
     pub virtual_time: Duration,
     /// Wall-clock time.
     pub elapsed: Duration,
+    /// Equal for equal plans in whatever order: the sum of all fingerprints, second runs left out.
+    pub fingerprint: u64,
     /// What happened, second runs left out.
     pub counters: Counters,
     /// How often each mark was hit, second runs left out.
@@ -33,6 +35,7 @@ impl Tally {
         self.plans += other.plans;
         self.events += other.events;
         self.virtual_time += other.virtual_time;
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
         self.counters += other.counters;
         self.marks += &other.marks;
     }
@@ -40,12 +43,13 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plans, events, virtual_time, elapsed, counters, marks } = self;
+        let Self { plans, events, virtual_time, elapsed, fingerprint, counters, marks } = self;
         let speed = self.events_per_second();
         writeln!(
             f,
             "{plans} plans, {events} events, {virtual_time:.1?} of virtual time in {elapsed:.1?}: {speed} events/s"
         )?;
+        writeln!(f, "fingerprint {fingerprint:016x}")?;
         counters.fmt(f)?;
         marks.fmt(f)
     }

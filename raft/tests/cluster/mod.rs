@@ -4,6 +4,7 @@
 
 mod histories;
 mod invariants;
+mod marks;
 pub mod plans;
 mod service;
 
@@ -12,7 +13,7 @@ use core::time::Duration;
 use quorate_machine::{NodeId, Rng, Tag};
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Message, Raft, Record, Role, Status};
-use quorate_sim::{Invariant, NodeSet, Plan, Portrait, Subject, View};
+use quorate_sim::{Invariant, Marks, NodeSet, Plan, Portrait, Step, Subject, View};
 
 pub use service::{Op, Service};
 
@@ -85,6 +86,14 @@ impl Subject for Cluster {
 
     fn encode_message(&self, message: &Message) -> Option<Vec<u8>> {
         postcard::to_allocvec(message).ok()
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        marks::ALL
+    }
+
+    fn mark(&self, view: &View<'_, Self>, step: &Step<'_, Self>, marks: &mut Marks) {
+        marks::mark(view, step, marks);
     }
 
     fn portrait(&self, raft: &Raft) -> Portrait {
