@@ -246,6 +246,21 @@ pub(crate) fn laws_seed() -> Option<u64> {
     }
 }
 
+/// What a file of golden bytes holds, nothing if there is none. With `LAWS_BLESS` in the environment it is given the new
+/// text first.
+pub(crate) fn golden(file: &Path, new: Option<&str>) -> io::Result<String> {
+    if let Some(new) = new.filter(|_| env::var_os("LAWS_BLESS").is_some()) {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(file, new)?;
+    }
+    match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
+}
+
 /// Tells whoever reads the output of a test.
 #[expect(clippy::print_stdout, reason = "laws run as tests, and a claim that is not made must be seen")]
 pub(crate) fn say(what: fmt::Arguments<'_>) {

@@ -7,6 +7,7 @@ use quorate_sim::{Bounds, Check, generate, laws};
 use toy::{
     Toy,
     broken::{BUGS, Bug},
+    mute::Mute,
 };
 
 /// Which invariant must catch the bug in simulated runs, and within how many seeds.
@@ -67,17 +68,36 @@ fn every_law_catches_its_bug() {
         foreign_persisted_is_harmless: BelievesAnyTicket;
         recovery_equals_the_fold: ForgetsImage, RefusesImage;
         checkpoint_equals_the_fold: CheckpointsHalf, WritesReset;
-        refuses_bad_configs: AcceptsAnything;
+        refuses_bad_configs: AcceptsAnything, AcceptsNoPause;
         duplicates_are_harmless: CountsMessages;
         nothing_leaks_before_its_ticket: SpeaksBeforeDurable, SendsBeforeDurable;
         round_trips: EncodesShort;
+        golden_bytes: EncodesAnew;
+        bounded_state: Hoards;
+        accepted_configs_are_total: AcceptsNoPause;
+        commutes_with_renaming: LooksDown;
+        decides_without_its_seed: TossesACoin;
     }
+}
+
+#[test]
+fn what_nobody_can_read_is_caught() {
+    for (shown, why) in
+        [("", "prints nothing"), ("two\nlines", "more than one line"), (&"long".repeat(9_999), "bytes")]
+    {
+        let broken =
+            laws::prove("prints_in_a_line", &Mute { shown: shown.to_owned() }, laws::prints_in_a_line);
+        let Err(broken) = broken else { panic!("{shown:?} survives") };
+        assert!(broken.why.contains(why), "{broken}");
+    }
+    let spoken = Mute { shown: "a message".to_owned() };
+    assert_eq!(laws::prove("prints_in_a_line", &spoken, laws::prints_in_a_line), Ok(()));
 }
 
 #[test]
 fn without_its_bug_the_toy_is_whole() {
     // The wrapper itself changes nothing: what the tables above catch is the bug.
-    assert_eq!(BUGS.len(), 25);
+    assert_eq!(BUGS.len(), 30);
     let check = Check { environment: false, ..Check::default() };
     let bounds = Bounds::default();
     assert!(check.run(&Toy::default(), 0..500, |seed| generate::mix(seed, &bounds)).is_ok());

@@ -1,10 +1,12 @@
-use quickcheck::Gen;
-use quorate_machine::{Durable as _, Effect, Input, NodeId};
+use core::fmt::Debug;
+
+use quickcheck::{Arbitrary as _, Gen};
+use quorate_machine::{Durable as _, Effect, Input, Machine as _, NodeId, Time};
 
 use crate::{
     laws::{
         Encoded, Finding, Scripted,
-        rig::{Manners, Rig},
+        rig::{Manners, Rig, checkpointed},
     },
     subject::{EffectOf, ImageOf},
 };
@@ -27,6 +29,45 @@ pub fn refuses_bad_configs<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Find
         }
     }
     Ok(finding(claimed))
+}
+
+/// Whatever configuration is accepted, nothing that peers, clocks or drivers do makes the machine panic, write what does
+/// not fold, or wake for ever; and what it wrote is accepted again.
+///
+/// # Errors
+/// Only by the panic itself, or what it writes, or when it wakes.
+pub fn accepted_configs_are_total<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String> {
+    let Rig { plan, id, now, seed, .. } = Rig::fresh(subject, g)?;
+    let (size, drawn) = (g.size(), u64::arbitrary(g));
+    let config = || subject.some_config(&mut Gen::from_size_and_seed(size, drawn), id, &plan);
+    let Some(first) = config() else { return Ok(Finding::NotClaimed) };
+    if S::Machine::recover(first, ImageOf::<S>::default(), seed, now).is_err() {
+        return Ok(Finding::NotClaimed);
+    }
+    let mut image = ImageOf::<S>::default();
+    for _ in 0..2 {
+        let Some(config) = config() else { return Ok(Finding::NotClaimed) };
+        let mut rig = Rig::configured(subject, plan.clone(), id, config, image, seed, now)?;
+        rig.play(g, Manners::Tame, |rig, _, _| wakes_once(rig))?;
+        rig.play(g, Manners::Wild, |_, _, _| Ok(()))?;
+        image = checkpointed(&rig.machine)?;
+    }
+    Ok(Finding::Kept)
+}
+
+/// What is due now is no longer due once the machine has been woken; at the end of time nothing can be later.
+fn wakes_once<S: Scripted>(rig: &mut Rig<'_, S>) -> Result<(), String> {
+    let now = rig.now;
+    let is_due = |rig: &Rig<'_, S>| rig.machine.deadline().is_some_and(|due| due <= now);
+    if now == Time::MAX || !is_due(rig) {
+        return Ok(());
+    }
+    rig.feed(now, Input::Wake)?;
+    if is_due(rig) {
+        Err(format!("woken at {now:?}, it still is due at {:?}", rig.machine.deadline()))
+    } else {
+        Ok(())
+    }
 }
 
 /// A second copy right after the first leaves the digest as it is, persists nothing and tells nothing.
@@ -96,6 +137,51 @@ pub fn round_trips<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, Str
     })?;
     Ok(finding(claimed))
 }
+
+/// The encodings that the subject keeps are what they were.
+///
+/// # Errors
+/// What has changed, and how to say that it was meant.
+pub fn golden_bytes<S: Scripted>(subject: &S, _: &mut Gen) -> Result<Finding, String> {
+    match subject.golden() {
+        Some(golden) => golden.check().map(|()| Finding::Kept),
+        None => Ok(Finding::NotClaimed),
+    }
+}
+
+/// What a trace shows of messages, commands and effects is one line, not empty and not endless.
+///
+/// # Errors
+/// What is not.
+pub fn prints_in_a_line<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String> {
+    let mut rig = Rig::experienced(subject, g)?;
+    rig.play(g, Manners::Wild, |rig, g, effects| {
+        readable("a message", &rig.subject.message(g, &rig.machine))?;
+        readable("a command", &rig.subject.plausible_command(g, &rig.machine))?;
+        effects.iter().try_for_each(|effect| match effect {
+            Effect::Send { message, .. } => readable("a message", message),
+            Effect::Persist { record, .. } => readable("a record", record),
+            Effect::Emit(event) => readable("an event", event),
+        })
+    })?;
+    Ok(Finding::Kept)
+}
+
+fn readable(what: &str, value: &impl Debug) -> Result<(), String> {
+    let shown = format!("{value:?}");
+    if shown.trim().is_empty() {
+        return Err(format!("{what} prints nothing"));
+    }
+    if shown.contains('\n') {
+        return Err(format!("{what} prints more than one line: {shown}"));
+    }
+    if shown.len() > SHOWN_BYTES_MAX {
+        return Err(format!("{what} prints {} bytes, where {SHOWN_BYTES_MAX} can be read", shown.len()));
+    }
+    Ok(())
+}
+
+const SHOWN_BYTES_MAX: usize = 10_000;
 
 fn judge_effect<S: Scripted>(
     subject: &S,

@@ -41,6 +41,27 @@ pub fn bounded<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String>
     Ok(Finding::Kept)
 }
 
+/// However many messages come, the state stays as small as stated, as long as the driver keeps its duties.
+///
+/// # Errors
+/// How large it is.
+pub fn bounded_state<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String> {
+    let Some(max) = subject.state_bytes_max() else { return Ok(Finding::NotClaimed) };
+    let mut rig = Rig::experienced(subject, g)?;
+    for round in 1..=ROUNDS {
+        rig.play(g, Manners::Tame, |_, _, _| Ok(()))?;
+        let bytes = subject.state_bytes(&rig.machine);
+        if bytes > max {
+            let turns = round * g.size();
+            return Err(format!("after {turns} turns its state takes {bytes} bytes, where {max} are stated"));
+        }
+    }
+    Ok(Finding::Kept)
+}
+
+/// A state grows by little at a time.
+const ROUNDS: usize = 12;
+
 /// Each command is answered at most once, and nothing else is.
 ///
 /// # Errors

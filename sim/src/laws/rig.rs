@@ -26,7 +26,7 @@ pub(super) struct Rig<'a, S: Scripted> {
     pub(super) base: ImageOf<S>,
     pub(super) all: ImageOf<S>,
     pub(super) acknowledged: Ticket,
-    seed: u64,
+    pub(super) seed: u64,
     next_tag: u64,
 }
 
@@ -73,6 +73,19 @@ impl<'a, S: Scripted> Rig<'a, S> {
         now: Time,
     ) -> Result<Self, String> {
         let config = config(subject, &plan, id);
+        Self::configured(subject, plan, id, config, base, seed, now)
+    }
+
+    /// A machine with a configuration of its own.
+    pub(super) fn configured(
+        subject: &'a S,
+        plan: Plan,
+        id: NodeId,
+        config: ConfigOf<S>,
+        base: ImageOf<S>,
+        seed: u64,
+        now: Time,
+    ) -> Result<Self, String> {
         let machine = S::Machine::recover(config, base.clone(), seed, now)
             .map_err(|error| format!("a fold of its own records is refused: {error:?}"))?;
         let (out, all) = (Outbox::new(), base.clone());
@@ -88,6 +101,12 @@ impl<'a, S: Scripted> Rig<'a, S> {
     /// A twin: the same node, image and seed, started at `now`.
     pub(super) fn twin(&self, now: Time) -> Result<Self, String> {
         self.restarted(self.base.clone(), now)
+    }
+
+    /// The same node and image with another seed, started now.
+    pub(super) fn reseeded(&self, seed: u64) -> Result<Self, String> {
+        let (plan, base) = (self.plan.clone(), self.base.clone());
+        Self::recovered(self.subject, plan, self.id, base, seed, self.now)
     }
 
     /// Feeds one input, and checks what must be true of every step's effects.
@@ -127,7 +146,7 @@ impl<'a, S: Scripted> Rig<'a, S> {
     }
 
     /// What to feed next, and when.
-    fn turn(&mut self, g: &mut Gen, manners: Manners) -> Turn<S> {
+    pub(super) fn turn(&mut self, g: &mut Gen, manners: Manners) -> Turn<S> {
         let now = match manners {
             Manners::Wild => wild_instant(g, self.now),
             Manners::Tame | Manners::Withheld => self.now + Duration::from_nanos(some_span(g)),
@@ -192,6 +211,24 @@ pub(super) fn digest<M: Machine>(machine: &M) -> u64 {
     let mut hasher = SipHasher13::new();
     machine.digest(&mut hasher);
     hasher.finish()
+}
+
+pub(super) fn hashed_bytes<M: Machine>(machine: &M) -> usize {
+    let mut counter = Counter(0);
+    machine.digest(&mut counter);
+    counter.0
+}
+
+struct Counter(usize);
+
+impl core::hash::Hasher for Counter {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
 }
 
 /// What a machine's checkpoint folds to.

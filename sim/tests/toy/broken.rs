@@ -63,6 +63,16 @@ pub enum Bug {
     CountsMessages,
     /// Its encoding drops all but the lowest byte.
     EncodesShort,
+    /// Its encoding is no longer what it was, and nobody would notice.
+    EncodesAnew,
+    /// Keeps every message it ever got.
+    Hoards,
+    /// Starts even if it is to repeat itself without a pause.
+    AcceptsNoPause,
+    /// Writes to those with a lower id only.
+    LooksDown,
+    /// What it answers is up to its seed.
+    TossesACoin,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +83,8 @@ pub struct Node {
     writer: NodeId,
     members: Vec<NodeId>,
     heard: u64,
+    seed: u64,
+    hoard: Vec<u64>,
     shared: std::sync::Arc<AtomicU64>,
 }
 
@@ -80,6 +92,7 @@ pub struct Node {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     NotAMember,
+    NoPause,
     Nonsense,
     Refused,
 }
@@ -132,6 +145,7 @@ impl Machine for Node {
         if self.bug == Some(Bug::CountsMessages) {
             self.heard.hash(&mut hasher);
         }
+        self.hoard.iter().for_each(|number| number.hash(&mut hasher));
         if self.bug == Some(Bug::Shares) {
             self.shared.load(Ordering::Relaxed).hash(&mut hasher);
         }
@@ -165,6 +179,7 @@ impl Node {
             }
             (Bug::Panics, Message::Store(version)) => assert!(version.number != 7, "seven is unlucky"),
             (Bug::CountsMessages, _) => self.heard += 1,
+            (Bug::Hoards, Message::Stored { number }) => self.hoard.push(*number),
             (Bug::Shares, _) => {
                 self.shared.fetch_add(1, Ordering::Relaxed);
             }
@@ -176,6 +191,8 @@ impl Node {
         match (bug, effect) {
             (Bug::NeverResends, Effect::Send { message: Message::Store(_), .. }) if self.heard > 3 => {}
             (Bug::NeverAnswers, Effect::Emit(_)) => {}
+            (Bug::LooksDown, Effect::Send { to, .. }) if to > self.id => {}
+            (Bug::TossesACoin, Effect::Emit(Event::Refused { .. })) if self.seed % 2 == 0 => {}
             (Bug::AnswersTwice, Effect::Emit(event)) => {
                 out.emit(event.clone());
                 out.emit(event);
@@ -237,13 +254,26 @@ impl Durable for Node {
         if !config.members.contains(&config.id) && bug != Some(Bug::AcceptsAnything) {
             return Err(Error::NotAMember);
         }
+        if config.resend_after.is_zero() && bug != Some(Bug::AcceptsNoPause) {
+            return Err(Error::NoPause);
+        }
         if bug == Some(Bug::RefusesImage) && image.number > 0 {
             return Err(Error::Refused);
         }
         let image = if bug == Some(Bug::ForgetsImage) { Version::default() } else { image };
         let (id, writer, members) = (config.id, config.writer, config.members.clone());
         let Ok(inner) = Register::recover(config, image, seed, now);
-        Ok(Self { inner, bug, id, writer, members, heard: 0, shared: std::sync::Arc::default() })
+        Ok(Self {
+            inner,
+            bug,
+            id,
+            writer,
+            members,
+            heard: 0,
+            seed,
+            hoard: Vec::new(),
+            shared: std::sync::Arc::default(),
+        })
     }
 
     fn checkpoint(&self, record: &mut dyn FnMut(Version)) {
@@ -256,7 +286,7 @@ impl Durable for Node {
 }
 
 /// Every bug.
-pub const BUGS: [Bug; 25] = [
+pub const BUGS: [Bug; 30] = [
     Bug::SendsBeforeDurable,
     Bug::SpeaksBeforeDurable,
     Bug::CountsTwice,
@@ -282,4 +312,9 @@ pub const BUGS: [Bug; 25] = [
     Bug::AcceptsAnything,
     Bug::CountsMessages,
     Bug::EncodesShort,
+    Bug::EncodesAnew,
+    Bug::Hoards,
+    Bug::AcceptsNoPause,
+    Bug::LooksDown,
+    Bug::TossesACoin,
 ];

@@ -7,10 +7,11 @@ use quickcheck::Gen;
 use quorate_machine::{Effect, NodeId, Rng, Tag};
 use quorate_sim::{
     Invariant, Plan, Portrait, Step, Subject, View,
-    laws::{self, Encoded, Scripted},
+    laws::{self, Encoded, Golden, Names, Scripted},
 };
 
 pub mod broken;
+pub mod mute;
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "not ours to judge")]
 #[path = "../../../machine/examples/register.rs"]
 pub mod register;
@@ -139,8 +140,10 @@ impl Scripted for Toy {
     }
 
     fn bad_configs(&self, id: NodeId) -> Vec<(Config, Option<Bug>)> {
-        let members = vec![NodeId(id.0 + 1)];
-        vec![(Config { id, writer: id, members, resend_after: Duration::ZERO }, self.bug)]
+        let with = |member, resend_after| {
+            (Config { id, writer: id, members: vec![NodeId(member)], resend_after }, self.bug)
+        };
+        vec![with(id.0 + 1, Duration::from_secs(1)), with(id.0, Duration::ZERO)]
     }
 
     fn round_trip(&self, what: Encoded<'_, Self>) -> Option<Result<(), String>> {
@@ -152,6 +155,49 @@ impl Scripted for Toy {
         let decoded = u64::from_le_bytes(decoded);
         let same = decoded == version.number;
         Some(same.then_some(()).ok_or_else(|| format!("{version:?} comes back with number {decoded}")))
+    }
+
+    fn golden(&self) -> Option<Golden> {
+        let widened = self.bug == Some(Bug::EncodesAnew);
+        let encode = |Version { number, value }: Version| {
+            let number = number.to_le_bytes();
+            if widened {
+                [&number[..], &value.to_be_bytes()].concat()
+            } else {
+                [number, value.to_le_bytes()].concat()
+            }
+        };
+        let golden = Golden::in_file("tests/golden/register.hex")
+            .sample("the version before the first", encode(Version::default()))
+            .sample("a version", encode(Version { number: 0x0102, value: 7 }));
+        Some(if self.bug.is_some() { golden.sealed() } else { golden })
+    }
+
+    /// A writer among five nodes that has counted all of them. Records on their way are the driver's to end.
+    fn state_bytes_max(&self) -> Option<usize> {
+        Some(128)
+    }
+
+    fn some_config(&self, g: &mut Gen, id: NodeId, plan: &Plan) -> Option<(Config, Option<Bug>)> {
+        let members = (0..laws::below(g, 5)).map(|_| laws::some_node(g, plan.nodes)).collect();
+        let writer = laws::some_node(g, plan.nodes);
+        let resend_after = Duration::from_nanos(laws::near(g, 1_000));
+        Some((Config { id, writer, members, resend_after }, self.bug))
+    }
+
+    fn names(&self) -> Option<Names<Self>> {
+        Some(Names {
+            config: |(config, _), by| {
+                config.members.iter_mut().for_each(|member| by.rename(member));
+                by.rename(&mut config.id);
+                by.rename(&mut config.writer);
+            },
+            ..Names::default()
+        })
+    }
+
+    fn decides_without_its_seed(&self) -> bool {
+        true
     }
 
     fn is_idempotent(&self, _: &Message) -> Option<bool> {
