@@ -3,6 +3,7 @@
 
 mod cluster;
 mod draw;
+mod samples;
 
 use core::time::Duration;
 
@@ -12,7 +13,10 @@ use quickcheck::Gen;
 use quorate_machine::{EffectOf, NodeId};
 use quorate_quorum::Voters;
 use quorate_raft::{Body, Command, Config, Event, Message, Raft, Record, Term};
-use quorate_sim::laws::{Encoded, Scripted};
+use quorate_sim::{
+    Plan,
+    laws::{Encoded, Golden, Names, Scripted},
+};
 
 impl Scripted for Cluster {
     fn message(&self, g: &mut Gen, near: &Raft) -> Message {
@@ -52,6 +56,57 @@ impl Scripted for Cluster {
             with(|config| config.snapshot_part_bytes_max = 0),
             with(|config| config.snapshot_parts_max = 0),
         ]
+    }
+
+    fn names(&self) -> Option<Names<Self>> {
+        Some(Names {
+            config: |config, by| {
+                by.rename(&mut config.id);
+                config.voters = Voters::majority(config.voters.ids().iter().map(|id| by.of(*id)))
+                    .expect("other names for the same voters");
+            },
+            record: |record, by| {
+                if let Record::Vote { vote: Some(id), .. } = record {
+                    by.rename(id);
+                }
+            },
+            event: |event, by| {
+                if let Event::Role { leader: Some(id), .. } = event {
+                    by.rename(id);
+                }
+            },
+            image: |image, by| image.vote = image.vote.map(|id| by.of(id)),
+            ..Names::default()
+        })
+    }
+
+    fn decides_without_its_seed(&self) -> bool {
+        true
+    }
+
+    /// The log, two snapshots and a third that is on its way, and commands that wait or are forwarded.
+    fn state_bytes_max(&self, config: &Config) -> Option<usize> {
+        let parts = usize::try_from(config.snapshot_parts_max).ok()?;
+        let snapshots = 3 * parts * (config.snapshot_part_bytes_max + 16);
+        let commands = config.outstanding_max * (config.proposal_bytes_max + 64);
+        Some(1_000 + 2 * config.log_bytes_max + snapshots + commands)
+    }
+
+    fn some_config(&self, g: &mut Gen, id: NodeId, plan: &Plan) -> Option<Config> {
+        Some(draw::config(g, id, plan))
+    }
+
+    /// Nodes of different versions talk to each other, and a newer one reads an older one's journal.
+    fn golden(&self) -> Option<Golden> {
+        let golden = Golden::in_file("tests/golden/raft.hex");
+        let golden = samples::messages().fold(golden, |golden, (name, message)| {
+            golden.sample(format!("message {name}"), encode(&message))
+        });
+        Some(
+            samples::records().fold(golden, |golden, (name, record)| {
+                golden.sample(format!("record {name}"), encode(&record))
+            }),
+        )
     }
 
     fn is_idempotent(&self, message: &Message) -> Option<bool> {
@@ -98,8 +153,11 @@ fn promises(message: &Message) -> bool {
 }
 
 fn survives<T: PartialEq + serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> bool {
-    let bytes = postcard::to_allocvec(value).expect("an encoding has no limit");
-    postcard::from_bytes::<T>(&bytes).is_ok_and(|back| back == *value)
+    postcard::from_bytes::<T>(&encode(value)).is_ok_and(|back| back == *value)
+}
+
+fn encode(value: &impl serde::Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).expect("an encoding has no limit")
 }
 
 quorate_sim::machine_laws!(raft, Cluster::default());

@@ -92,9 +92,9 @@ pub trait Scripted: Subject {
         None
     }
 
-    /// Claims that the state never takes more than this, as [`state_bytes`](Self::state_bytes) measures it, among at
-    /// most five nodes.
-    fn state_bytes_max(&self) -> Option<usize> {
+    /// Claims that with this configuration the state never takes more bytes, as [`state_bytes`](Self::state_bytes)
+    /// measures it, among at most five nodes.
+    fn state_bytes_max(&self, _config: &ConfigOf<Self>) -> Option<usize> {
         None
     }
 

@@ -1,11 +1,19 @@
 //! Random messages, records and commands near a machine's state.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use quickcheck::{Arbitrary, Gen};
 use quorate_machine::NodeId;
-use quorate_raft::{Body, Command, Entries, Entry, Index, LogId, Message, Payload, Raft, Record, Term};
-use quorate_sim::laws::{below, near, some_node};
+use quorate_quorum::Voters;
+use quorate_raft::{
+    Body, Command, Config, Entries, Entry, Index, LogId, Message, Payload, Raft, Record, Term,
+};
+use quorate_sim::{
+    Plan,
+    laws::{below, near, some_node},
+};
 
 /// The numbers that matter to a machine: what is drawn is mostly one of them, or next to it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,5 +164,51 @@ pub fn command(g: &mut Gen, scene: Scene) -> Command {
             let parts = (0..below(g, 4)).map(|_| bytes(g, 26)).collect();
             Command::Compact { upto: Index(near(g, scene.delivered)), parts }
         }
+    }
+}
+
+/// Any configuration: every limit and span may be too small, sensible, or as large as there are numbers.
+pub fn config(g: &mut Gen, id: NodeId, plan: &Plan) -> Config {
+    let voters = Voters::majority((1..=u64::from(plan.nodes)).map(NodeId)).expect("distinct ids");
+    let mut size = |sensible: u64| match below(g, 8) {
+        0 => usize::try_from(near(g, sensible)).unwrap_or(usize::MAX),
+        1 => usize::try_from(1 + below(g, 300)).unwrap_or(1),
+        _ => usize::try_from(sensible).unwrap_or(1),
+    };
+    let sizes: [usize; 9] = [64, 512, 64, 16, 4_096, 100_000, 100, 64, 64].map(&mut size);
+    let [
+        proposal_bytes_max,
+        batch_bytes_max,
+        batch_entries_max,
+        inflight_messages_max,
+        inflight_bytes_max,
+        log_bytes_max,
+        outstanding_max,
+        snapshot_part_bytes_max,
+        parts,
+    ] = sizes;
+    let mut span = |sensible: u64| match below(g, 8) {
+        0 => Duration::from_nanos(near(g, sensible)),
+        1 => Duration::from_secs(near(g, sensible)),
+        _ => Duration::from_millis(sensible),
+    };
+    let [election_timeout, heartbeat, disk_timeout, outcome_timeout] = [300, 50, 200, 2_000].map(&mut span);
+    Config {
+        election_timeout,
+        heartbeat,
+        disk_timeout,
+        outcome_timeout,
+        proposal_bytes_max,
+        batch_bytes_max,
+        batch_entries_max,
+        inflight_messages_max,
+        inflight_bytes_max,
+        log_bytes_max,
+        outstanding_max,
+        snapshot_part_bytes_max,
+        snapshot_parts_max: u32::try_from(parts).unwrap_or(u32::MAX),
+        log_keep_entries: near(g, 5),
+        applied: Index(near(g, 0)),
+        ..Config::new(id, voters)
     }
 }

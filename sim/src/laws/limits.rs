@@ -6,7 +6,7 @@ use quorate_machine::{Effect, Input, Machine as _, Time};
 
 use crate::laws::{
     Finding, Scripted, below,
-    rig::{Manners, Rig, checkpointed},
+    rig::{Manners, Rig, checkpointed, config},
 };
 
 /// Nothing that peers, clocks or drivers do makes the machine panic.
@@ -46,8 +46,9 @@ pub fn bounded<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String>
 /// # Errors
 /// How large it is.
 pub fn bounded_state<S: Scripted>(subject: &S, g: &mut Gen) -> Result<Finding, String> {
-    let Some(max) = subject.state_bytes_max() else { return Ok(Finding::NotClaimed) };
     let mut rig = Rig::experienced(subject, g)?;
+    let config = config(subject, &rig.plan, rig.id);
+    let Some(max) = subject.state_bytes_max(&config) else { return Ok(Finding::NotClaimed) };
     for round in 1..=ROUNDS {
         rig.play(g, Manners::Tame, |_, _, _| Ok(()))?;
         let bytes = subject.state_bytes(&rig.machine);

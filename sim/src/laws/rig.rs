@@ -48,7 +48,8 @@ impl<'a, S: Scripted> Rig<'a, S> {
     /// A machine that has never run, among one to five nodes.
     pub(super) fn fresh(subject: &'a S, g: &mut Gen) -> Result<Self, String> {
         let nodes = 1 + u8::try_from(below(g, 5)).unwrap_or(0);
-        let plan = Plan { nodes, ..Plan::default() };
+        // A subject may choose its limits by the plan's seed.
+        let plan = Plan { seed: u64::arbitrary(g), nodes, ..Plan::default() };
         let id = NodeId(1 + below(g, u64::from(nodes)));
         let now = Time::from_nanos(below(g, 1 << 30));
         Self::recovered(subject, plan, id, ImageOf::<S>::default(), u64::arbitrary(g), now)

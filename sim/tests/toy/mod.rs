@@ -174,7 +174,7 @@ impl Scripted for Toy {
     }
 
     /// A writer among five nodes that has counted all of them. Records on their way are the driver's to end.
-    fn state_bytes_max(&self) -> Option<usize> {
+    fn state_bytes_max(&self, _: &(Config, Option<Bug>)) -> Option<usize> {
         Some(128)
     }
 
