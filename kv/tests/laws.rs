@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, and a claim is about the effects that it names"
 )]
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use quickcheck::{Arbitrary, Gen};
 use quorate_kv::{
@@ -16,7 +18,7 @@ use quorate_quorum::Voters;
 use quorate_raft::{Body, Entries, Entry, Index, LogId, Message, Payload, Record, Status, Term};
 use quorate_sim::{
     Plan, Subject,
-    laws::{Encoded, Scripted, below, near},
+    laws::{Encoded, Names, Scripted, below, near},
 };
 
 struct Kv;
@@ -83,12 +85,56 @@ impl Scripted for Kv {
         };
         vec![
             with(|config| config.commands_max = 0),
-            with(|config| config.retry_after = core::time::Duration::ZERO),
+            with(|config| config.retry_after = Duration::ZERO),
             with(|config| config.snapshot_piece_bytes = 0),
             with(|config| config.raft.proposal_bytes_max = 10),
             with(|config| config.snapshot_log_bytes_min = u64::MAX),
-            with(|config| config.raft.heartbeat = core::time::Duration::ZERO),
+            with(|config| config.raft.heartbeat = Duration::ZERO),
         ]
+    }
+
+    fn some_config(&self, g: &mut Gen, id: NodeId, plan: &Plan) -> Option<Config> {
+        let mut config = self.config(id, plan, &());
+        let mut size = |sensible: u64| match below(g, 6) {
+            0 => near(g, sensible),
+            1 => below(g, 400),
+            _ => sensible,
+        };
+        config.memory_bytes_max = size(1_000);
+        config.snapshot_log_bytes_min = size(300);
+        config.raft.log_keep_entries = size(2);
+        let mut count = |sensible: u64| usize::try_from(size(sensible)).unwrap_or(usize::MAX);
+        config.commands_max = count(40);
+        config.snapshot_piece_bytes = count(200);
+        config.raft.outstanding_max = count(40);
+        config.raft.proposal_bytes_max = count(300);
+        config.raft.log_bytes_max = count(4_000);
+        config.raft.snapshot_part_bytes_max = count(64);
+        config.retry_after = Duration::from_nanos(size(10_000_000));
+        config.give_up_after = Duration::from_nanos(size(3_000_000_000));
+        Some(config)
+    }
+
+    fn names(&self) -> Option<Names<Self>> {
+        Some(Names {
+            config: |config, by| {
+                let voters = config.raft.voters.ids().iter().map(|id| by.of(*id));
+                config.raft.voters = Voters::majority(voters).unwrap();
+                by.rename(&mut config.raft.id);
+            },
+            record: |record, by| {
+                if let Record::Vote { vote: Some(id), .. } = record {
+                    by.rename(id);
+                }
+            },
+            event: |event, by| {
+                if let Event::Role { leader: Some(id), .. } = event {
+                    by.rename(id);
+                }
+            },
+            image: |image, by| image.vote = image.vote.map(|id| by.of(id)),
+            ..Names::default()
+        })
     }
 
     fn depends_on_disk(&self, effect: &EffectOf<Core>) -> Option<bool> {
