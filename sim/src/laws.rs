@@ -31,6 +31,8 @@
 //!
 //! The claimed ones need to be told something by [`Scripted`]; without that they print "not claimed".
 //!
+//! Plain values (clocks, rings, detectors, checkers) have laws of their own: [`values`].
+//!
 
 mod claims;
 mod draw;
@@ -42,6 +44,7 @@ mod prove;
 mod purity;
 mod rig;
 mod seeds;
+pub mod values;
 
 use core::fmt;
 

@@ -11,7 +11,7 @@ use crate::{run::message, runner};
 pub enum Finding {
     /// It holds.
     Kept,
-    /// The subject does not claim it.
+    /// The subject does not claim it, or nothing drawn was what it speaks of.
     NotClaimed,
 }
 
@@ -22,7 +22,7 @@ pub struct Broken {
     pub law: &'static str,
     /// Under which seed.
     pub seed: u64,
-    /// At which script length.
+    /// At which size: how many turns a script has, how large values may be. Zero if no seed is to blame.
     pub size: usize,
     /// How.
     pub why: String,
@@ -33,7 +33,10 @@ impl core::error::Error for Broken {}
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { law, seed, size, why } = self;
-        write!(f, "{law}, script of {size} turns: {why}\nreplay: LAWS_SEED={seed} cargo test {law}")
+        if *size == 0 {
+            return write!(f, "{law}: {why}");
+        }
+        write!(f, "{law}, at size {size}: {why}\nreplay: LAWS_SEED={seed} cargo test {law}")
     }
 }
 
@@ -54,12 +57,30 @@ pub fn prove<S>(
     subject: &S,
     holds: impl Fn(&S, &mut Gen) -> Result<Finding, String>,
 ) -> Result<(), Broken> {
-    let seeds = runner::laws_seed().map_or(0..CASES, |seed| seed..seed.saturating_add(1));
-    let mut claimed = false;
-    for seed in seeds {
+    if !try_seeds(law, subject, holds)?.under_any {
+        runner::say(format_args!("{law}: not claimed"));
+    }
+    Ok(())
+}
+
+/// Where a law that is not broken was found to be kept.
+pub(super) struct Met {
+    pub(super) under_any: bool,
+    /// Whether all seeds were tried, and not one that was asked for.
+    pub(super) all_tried: bool,
+}
+
+pub(super) fn try_seeds<S>(
+    law: &'static str,
+    subject: &S,
+    holds: impl Fn(&S, &mut Gen) -> Result<Finding, String>,
+) -> Result<Met, Broken> {
+    let wanted = runner::laws_seed();
+    let mut met = Met { under_any: false, all_tried: wanted.is_none() };
+    for seed in wanted.map_or(0..CASES, |seed| seed..seed.saturating_add(1)) {
         let size = size_of(seed);
         match attempt(subject, &holds, seed, size) {
-            Ok(finding) => claimed |= finding == Finding::Kept,
+            Ok(finding) => met.under_any |= finding == Finding::Kept,
             Err(why) => {
                 let shorter =
                     (1..size).find_map(|size| Some((size, attempt(subject, &holds, seed, size).err()?)));
@@ -68,10 +89,7 @@ pub fn prove<S>(
             }
         }
     }
-    if !claimed {
-        runner::say(format_args!("{law}: not claimed"));
-    }
-    Ok(())
+    Ok(met)
 }
 
 /// From a handful of turns to a few hundred; a function of the seed, so that the seed alone replays.
