@@ -119,6 +119,11 @@ impl Raft {
 
     pub(crate) fn on_voted(&mut self, now: Time, from: NodeId, granted: bool, out: &mut OutboxOf<Self>) {
         let State::Candidate(tally) = &mut self.state else { return };
+        if tally.granted() == 0 {
+            // Nobody is asked before the own vote is on disk: whoever leads this term must remember it.
+            self.counters.nonsense += 1;
+            return;
+        }
         tally.record(&self.config.voters, from, granted);
         match tally.outcome(&self.config.voters) {
             Outcome::Won => self.lead(now, out),

@@ -1,4 +1,4 @@
-//! A leader whose disk stops answering.
+//! A candidate whose disk has not answered yet, and a leader whose disk stops answering.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks only at what it is about")]
 
 use core::time::Duration;
@@ -67,6 +67,32 @@ fn a_leader_whose_disk_stops_answering_steps_down() {
     }
     assert!(stepped_down_at >= Some(Duration::from_millis(400)), "{stepped_down_at:?}");
     assert_eq!((raft.status().counters.abdications, raft.status().term), (1, Term(1)));
+}
+
+/// Nobody was asked yet, so these votes are nonsense; believed, they would make a leader of a term that the node may forget.
+#[test]
+fn a_candidate_is_not_elected_before_its_own_vote_is_durable() {
+    let ids = [NodeId(1), NodeId(2), NodeId(3)];
+    let config = Config::new(ids[0], voters(&ids));
+    let mut raft = Raft::recover(config, Image::default(), 1, Time::ZERO).expect("a valid configuration");
+    let mut out = Outbox::new();
+    let mut now = Time::ZERO;
+    let receive = |from, term, body| Input::Receive { from, message: Message { term, body } };
+    while raft.role() != Role::PreCandidate {
+        now = now.max(raft.deadline().expect("a node of three waits for something"));
+        raft.step(now, Input::Wake, &mut out);
+    }
+    let campaign = raft.status().term.next();
+    raft.step(now, receive(ids[1], Term(0), Body::PreVoted { campaign, granted: true }), &mut out);
+    assert_eq!(raft.role(), Role::Candidate);
+
+    let voted = |from| receive(from, campaign, Body::Voted { granted: true });
+    ids[1..].iter().for_each(|from| raft.step(now, voted(*from), &mut out));
+    assert_eq!((raft.role(), raft.status().counters.nonsense), (Role::Candidate, 2));
+
+    raft.step(now, Input::Persisted(out.issued()), &mut out);
+    raft.step(now, voted(ids[1]), &mut out);
+    assert_eq!(raft.role(), Role::Leader);
 }
 
 fn voters(ids: &[NodeId]) -> Voters {
