@@ -8,7 +8,7 @@ use quickcheck::{Arbitrary, Gen};
 use quorate_machine::NodeId;
 use quorate_quorum::Voters;
 use quorate_raft::{
-    Body, Command, Config, Entries, Entry, Index, LogId, Message, Payload, Raft, Record, Term,
+    Body, Command, Config, Entries, Entry, Index, LogId, Message, Payload, Raft, Record, Role, Term,
 };
 use quorate_sim::{
     Plan,
@@ -22,6 +22,8 @@ pub struct Scene {
     pub last: u64,
     pub committed: u64,
     pub delivered: u64,
+    /// What it does in its term, if a machine is there.
+    pub role: Option<Role>,
 }
 
 impl Scene {
@@ -32,13 +34,14 @@ impl Scene {
             last: status.last.index.0,
             committed: status.committed.0,
             delivered: status.delivered.0,
+            role: Some(status.role),
         }
     }
 
     /// Numbers of every magnitude, so that every length of an encoding occurs.
     pub fn anywhere(g: &mut Gen) -> Self {
         let mut some = || u64::arbitrary(g) >> (u32::arbitrary(g) % 64);
-        Self { term: some(), last: some(), committed: some(), delivered: some() }
+        Self { term: some(), last: some(), committed: some(), delivered: some(), role: None }
     }
 
     fn term(self, g: &mut Gen) -> Term {
@@ -83,9 +86,21 @@ fn life(g: &mut Gen) -> (u64, u64) {
     (near(g, 1), near(g, 2))
 }
 
-/// A message of any kind.
+/// A message of any kind. Chance alone rarely elects anyone, and soon deposes whom it has elected: votes come when they
+/// are asked for, and to a leader mostly what is of its own term.
 pub fn message(g: &mut Gen, scene: Scene) -> Message {
-    Message { term: scene.term(g), body: body(g, scene) }
+    let wanted = below(g, 3) == 0;
+    match scene.role {
+        Some(Role::PreCandidate) if wanted => {
+            let campaign = Term(scene.term.saturating_add(1));
+            Message { term: Term(scene.term), body: Body::PreVoted { campaign, granted: true } }
+        }
+        Some(Role::Candidate) if wanted => {
+            Message { term: Term(scene.term), body: Body::Voted { granted: true } }
+        }
+        Some(Role::Leader) if below(g, 16) > 0 => Message { term: Term(scene.term), body: body(g, scene) },
+        _ => Message { term: scene.term(g), body: body(g, scene) },
+    }
 }
 
 fn body(g: &mut Gen, scene: Scene) -> Body {
@@ -167,14 +182,18 @@ pub fn command(g: &mut Gen, scene: Scene) -> Command {
     }
 }
 
-/// Any configuration: every limit and span may be too small, sensible, or as large as there are numbers.
+/// Any configuration: now and then a limit or a span is nothing, tiny, or as large as there are numbers.
 pub fn config(g: &mut Gen, id: NodeId, plan: &Plan) -> Config {
     let voters = Voters::majority((1..=u64::from(plan.nodes)).map(NodeId)).expect("distinct ids");
-    let mut size = |sensible: u64| match below(g, 8) {
-        0 => usize::try_from(near(g, sensible)).unwrap_or(usize::MAX),
-        1 => usize::try_from(1 + below(g, 300)).unwrap_or(1),
-        _ => usize::try_from(sensible).unwrap_or(1),
+    let mut some = |sensible: u64| match below(g, 40) {
+        0 => 0,
+        1 => 1,
+        2 => u64::MAX,
+        3 | 4 => below(g, 300),
+        5 | 6 => near(g, sensible),
+        _ => sensible,
     };
+    let mut size = |sensible| usize::try_from(some(sensible)).unwrap_or(usize::MAX);
     let sizes: [usize; 9] = [64, 512, 64, 16, 4_096, 100_000, 100, 64, 64].map(&mut size);
     let [
         proposal_bytes_max,
@@ -187,12 +206,8 @@ pub fn config(g: &mut Gen, id: NodeId, plan: &Plan) -> Config {
         snapshot_part_bytes_max,
         parts,
     ] = sizes;
-    let mut span = |sensible: u64| match below(g, 8) {
-        0 => Duration::from_nanos(near(g, sensible)),
-        1 => Duration::from_secs(near(g, sensible)),
-        _ => Duration::from_millis(sensible),
-    };
-    let [election_timeout, heartbeat, disk_timeout, outcome_timeout] = [300, 50, 200, 2_000].map(&mut span);
+    let [election_timeout, heartbeat, disk_timeout, outcome_timeout] =
+        [300, 50, 200, 2_000].map(|sensible| Duration::from_millis(some(sensible)));
     Config {
         election_timeout,
         heartbeat,
@@ -207,8 +222,8 @@ pub fn config(g: &mut Gen, id: NodeId, plan: &Plan) -> Config {
         outstanding_max,
         snapshot_part_bytes_max,
         snapshot_parts_max: u32::try_from(parts).unwrap_or(u32::MAX),
-        log_keep_entries: near(g, 5),
-        applied: Index(near(g, 0)),
+        log_keep_entries: some(5),
+        applied: Index(some(0)),
         ..Config::new(id, voters)
     }
 }
