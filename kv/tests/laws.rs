@@ -15,7 +15,7 @@ use quorate_kv::{
 };
 use quorate_machine::{EffectOf, NodeId, Rng, Tag};
 use quorate_quorum::Voters;
-use quorate_raft::{Body, Entries, Entry, Index, LogId, Message, Payload, Record, Status, Term};
+use quorate_raft::{Body, Entries, Entry, Index, LogId, Message, Payload, Record, Role, Status, Term};
 use quorate_sim::{
     Plan, Subject,
     laws::{Encoded, Names, Scripted, below, near},
@@ -60,7 +60,17 @@ impl Subject for Kv {
 impl Scripted for Kv {
     fn message(&self, g: &mut Gen, core: &Core) -> Message {
         let status = core.raft().status();
-        Message { term: Term(near(g, status.term.0)), body: body(g, &status) }
+        // Chance alone rarely elects anyone, and soon deposes whom it has elected.
+        let (term, wanted) = (status.term, below(g, 3) == 0);
+        match status.role {
+            Role::PreCandidate if wanted => Message {
+                term,
+                body: Body::PreVoted { campaign: Term(term.0.saturating_add(1)), granted: true },
+            },
+            Role::Candidate if wanted => Message { term, body: Body::Voted { granted: true } },
+            Role::Leader if below(g, 16) > 0 => Message { term, body: body(g, &status) },
+            _ => Message { term: Term(near(g, term.0)), body: body(g, &status) },
+        }
     }
 
     fn plausible_command(&self, g: &mut Gen, _: &Core) -> Command {
