@@ -130,9 +130,8 @@ fn read(file: &Path) -> Result<Plan, Problem> {
 fn tell(failure: &Failure) -> Problem {
     terminal::say(&failure.report.recording);
     terminal::say(format_args!(
-        "\nthe plan, made smaller from {} to {} faults and commands:\n",
-        failure.first_size,
-        failure.size()
+        "\nthe plan, made smaller\n  from {}\n  to   {}:\n",
+        failure.before, failure.after
     ));
     terminal::say(&failure.plan);
     let problem = Problem::new(format!("seed {}: {}", failure.seed, failure.verdict()));

@@ -46,7 +46,7 @@ pub use crate::{
     report::{Counters, Marks, Report, Verdict},
     run::{Run, run, run_recorded},
     runner::{Check, CorpusError, check, replay_corpus},
-    shrink::shrink,
+    shrink::{Shrunk, Size, shrink},
     subject::{
         Answers, App, CommandOf, ConfigOf, EffectOf, EventOf, ImageOf, MessageOf, OpOf, RecordOf, Subject,
     },

@@ -3,6 +3,7 @@ use core::{fmt, time::Duration};
 use crate::{
     plan::Plan,
     report::{Counters, Marks, Report, Verdict},
+    shrink::Size,
 };
 
 /// What a check has reached.
@@ -62,22 +63,21 @@ pub struct Failure {
     pub seed: u64,
     /// The plan, made smaller if that was asked for.
     pub plan: Plan,
-    /// How many faults and commands it had at first.
-    pub first_size: usize,
+    /// How large the plan of that seed is.
+    pub before: Size,
+    /// How large the plan is.
+    pub after: Size,
+    /// How many runs it took to make it smaller.
+    pub runs: u64,
     /// What it came to, with its latest steps.
     pub report: Report,
-    /// The test that ran it, if known.
-    pub test: Option<String>,
+    /// The command that runs the plan again.
+    pub replay: String,
 }
 
 impl core::error::Error for Failure {}
 
 impl Failure {
-    /// How many faults and commands the plan has.
-    pub fn size(&self) -> usize {
-        self.plan.faults.len() + self.plan.commands.len()
-    }
-
     /// How it ended.
     pub const fn verdict(&self) -> &Verdict {
         &self.report.verdict
@@ -88,13 +88,16 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {}", self.seed, self.report.verdict)?;
         self.report.recording.fmt(f)?;
-        if self.size() < self.first_size {
-            writeln!(f, "plan, shrunk from {} faults and commands to {}:", self.first_size, self.size())?;
+        if self.after == self.before {
+            writeln!(f, "plan: {}", self.after)?;
         } else {
-            writeln!(f, "plan:")?;
+            writeln!(
+                f,
+                "plan, in {} runs made smaller\n  from {}\n  to   {}",
+                self.runs, self.before, self.after
+            )?;
         }
         writeln!(f, "{}", self.plan)?;
-        let test = self.test.as_deref().unwrap_or("<this test>");
-        write!(f, "replay: save the plan as FILE, then SIM_PLAN=FILE cargo test {test}")
+        write!(f, "replay: {}", self.replay)
     }
 }

@@ -144,15 +144,29 @@ fn a_failure_tells_the_plan_the_play_and_how_to_replay_it() {
     let toy = Toy { bug: Some(Bug::SpeaksBeforeDurable) };
     let failure = check.run(&toy, 0..100, |seed| generate::mix(seed, &Bounds::default()));
     let failure = failure.expect_err("the bug is found");
-    assert!(failure.size() < failure.first_size, "it shrinks");
+    assert!(failure.after.commands < failure.before.commands, "it shrinks");
+    assert!(failure.report.recording.play(usize::MAX).len() <= 30, "it is read on one screen");
     let text = failure.to_string();
     for part in
-        ["violated after", "written is kept", "n1 submit", "quorate plan 2", "SIM_PLAN=FILE cargo test"]
+        ["violated after", "written is kept", "n1 submit", "quorate plan 2", "SIM_PLAN=FILE cargo test -p"]
     {
         assert!(text.contains(part), "{part} is missing from\n{text}");
     }
     let again = run(&toy, &failure.plan.to_string().parse().expect("what is printed is a plan"));
     assert_eq!(again.verdict, *failure.verdict());
+}
+
+#[test]
+fn a_failure_leaves_its_plan_in_a_file_and_one_command_replays_it() {
+    let toy = Toy { bug: Some(Bug::AnswersTwice) };
+    let failure = check(&toy, 0..100, |seed| generate::mix(seed, &Bounds::default()));
+    let failure = failure.expect_err("the bug is found");
+    let command = failure.replay.strip_prefix("SIM_PLAN=").expect("a file");
+    let (file, command) = command.split_once(" cargo ").expect("and a command");
+    let plan = std::fs::read_to_string(file.trim_matches('\'')).expect("the file is there");
+    assert_eq!(plan.parse().as_ref(), Ok(&failure.plan));
+    let test = "a_failure_leaves_its_plan_in_a_file_and_one_command_replays_it";
+    assert_eq!(command, format!("test -p quorate-sim {test}"));
 }
 
 #[test]

@@ -38,8 +38,7 @@ fn every_invariant_catches_its_bug() {
         let failure = check.run(&Toy { bug: Some(bug) }, 0..seeds, |seed| generate::mix(seed, &bounds));
         let Err(failure) = failure else { panic!("{bug:?} survives {seeds} seeds") };
         assert_eq!(failure.verdict().invariant(), Some(invariant), "{bug:?}: {failure}");
-        let (seed, size) = (failure.seed, failure.size());
-        println!("{bug:?}: {invariant}, seed {seed}, shrunk from {} to {size}", failure.first_size);
+        println!("{bug:?}: {invariant}, seed {}, from {} to {}", failure.seed, failure.before, failure.after);
     }
 }
 
