@@ -45,7 +45,7 @@ pub use crate::{
     recording::{Done, Fate, Fed, Happening, Moment, Portrait, Recording, Stepped},
     report::{Counters, Marks, Report, Verdict},
     run::{Run, run, run_recorded},
-    runner::{Check, CorpusError, check, replay_corpus},
+    runner::{Check, CorpusError, check, hunt, replay_corpus},
     shrink::{Shrunk, Size, shrink},
     subject::{
         Answers, App, CommandOf, ConfigOf, EffectOf, EventOf, ImageOf, MessageOf, OpOf, RecordOf, Subject,

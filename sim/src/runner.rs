@@ -5,6 +5,8 @@
     reason = "runs are pure; what runs them counts seconds, uses both cores and is told what to replay"
 )]
 
+pub mod hunt;
+
 mod check;
 mod corpus;
 mod environment;
