@@ -5,7 +5,7 @@ use quorate_machine::{Chance, NodeId, Time};
 use crate::fault::{Fault, Loss, Trigger, Who};
 
 /// Everything a run depends on besides the subject. Text with one fault per line: [`Display`](fmt::Display) prints
-/// it, [`FromStr`](core::str::FromStr) reads the same value back.
+/// what differs from [`Plan::default`], [`FromStr`](core::str::FromStr) reads the same value back.
 ///
 /// ```
 /// use quorate_sim::Plan;
@@ -203,25 +203,17 @@ pub(crate) const VERSION: u64 = 2;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { network, disk, clocks, .. } = self;
         writeln!(f, "quorate plan {VERSION}")?;
         writeln!(f, "seed {}", self.seed)?;
         writeln!(f, "nodes {}", self.nodes)?;
-        network.settings().into_iter().try_for_each(|setting| writeln!(f, "{setting}"))?;
-        for LinkPlan { from, to, network: link } in &self.links {
+        let settings = self.settings().into_iter().zip(Self::default().settings());
+        settings.filter(|(own, calm)| own != calm).try_for_each(|(own, _)| writeln!(f, "{own}"))?;
+        for LinkPlan { from, to, network } in &self.links {
             write!(f, "link {from} -> {to}:")?;
-            let all = network.settings().into_iter().zip(link.settings());
-            all.filter(|(usual, own)| usual != own).try_for_each(|(_, own)| write!(f, " {own}"))?;
+            let settings = network.settings().into_iter().zip(self.network.settings());
+            settings.filter(|(own, usual)| own != usual).try_for_each(|(own, _)| write!(f, " {own}"))?;
             writeln!(f)?;
         }
-        writeln!(f, "sync {}", Spans(&disk.sync))?;
-        writeln!(f, "tell {}", Spans(&disk.tell))?;
-        writeln!(f, "repeat {}", Ppm(disk.repeat))?;
-        writeln!(f, "checkpoint {} {}", disk.checkpoint_every, Spans(&disk.checkpoint))?;
-        writeln!(f, "offset {}", Span(clocks.offset))?;
-        writeln!(f, "drift {}ppm", clocks.drift_ppm)?;
-        writeln!(f, "lateness {}", Span(clocks.lateness))?;
-        writeln!(f, "batching {}", Spans(&self.batching))?;
         writeln!(f, "safety {}", Span(self.safety))?;
         writeln!(f, "liveness {}", Span(self.liveness))?;
         for (trigger, fault) in &self.faults {
@@ -234,6 +226,24 @@ impl fmt::Display for Plan {
             Expect::Passed => Ok(()),
             Expect::Unrecoverable => writeln!(f, "expect unrecoverable"),
         }
+    }
+}
+
+impl Plan {
+    /// One text for each setting, always in this order.
+    fn settings(&self) -> Vec<String> {
+        let Self { disk, clocks, .. } = self;
+        let others = [
+            format!("sync {}", Spans(&disk.sync)),
+            format!("tell {}", Spans(&disk.tell)),
+            format!("repeat {}", Ppm(disk.repeat)),
+            format!("checkpoint {} {}", disk.checkpoint_every, Spans(&disk.checkpoint)),
+            format!("offset {}", Span(clocks.offset)),
+            format!("drift {}ppm", clocks.drift_ppm),
+            format!("lateness {}", Span(clocks.lateness)),
+            format!("batching {}", Spans(&self.batching)),
+        ];
+        self.network.settings().into_iter().chain(others).collect()
     }
 }
 

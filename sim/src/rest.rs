@@ -7,7 +7,7 @@ use quorate_machine::Time;
 use crate::{report::Verdict, subject::Subject, world::World};
 
 /// More inputs than this within one virtual millisecond are a livelock.
-const EVENTS_PER_MILLISECOND_MAX: u64 = 1_000_000;
+const EVENTS_PER_MILLISECOND_MAX: u64 = 100_000;
 
 impl<S: Subject> World<'_, S> {
     /// Lets everything happen that is due by `end`.

@@ -1,4 +1,4 @@
-use core::{fmt, time::Duration};
+use core::{fmt, ops::AddAssign, time::Duration};
 
 use crate::{
     plan::Plan,
@@ -31,11 +31,14 @@ impl Tally {
         let micros = self.elapsed.as_micros().max(1);
         u64::try_from(u128::from(self.events) * 1_000_000 / micros).unwrap_or(u64::MAX)
     }
+}
 
-    pub(crate) fn add(&mut self, other: &Self) {
+impl AddAssign<&Self> for Tally {
+    fn add_assign(&mut self, other: &Self) {
         self.plans += other.plans;
         self.events += other.events;
         self.virtual_time += other.virtual_time;
+        self.elapsed += other.elapsed;
         self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
         self.counters += other.counters;
         self.marks += &other.marks;

@@ -113,7 +113,7 @@ impl Check {
         }
         let mut all = Tally::default();
         for tally in &tallies {
-            all.add(tally);
+            all += tally;
         }
         Ok(all)
     }

@@ -26,7 +26,7 @@ pub fn replay_corpus<S: Subject>(subject: &S, folder: impl AsRef<Path>) -> Resul
         let one = Check::default()
             .run_file(subject, &plan, &path)
             .map_err(|failure| CorpusError::Failed { path, failure })?;
-        tally.add(&one);
+        tally += &one;
     }
     tally.elapsed = begun.elapsed();
     Ok(tally)
