@@ -235,7 +235,7 @@ impl Raft {
                 (leading.noop, leading.recorded).hash(&mut hasher);
                 leading.rounds.digest(hasher);
                 for peer in &leading.peers {
-                    (peer.matched, peer.next, peer.round, peer.told).hash(&mut hasher);
+                    peer.digest(hasher);
                 }
             }
         }

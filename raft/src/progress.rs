@@ -1,4 +1,5 @@
 use alloc::collections::VecDeque;
+use core::hash::{Hash, Hasher};
 
 use quorate_machine::Time;
 
@@ -26,7 +27,7 @@ pub(crate) struct Progress {
 }
 
 /// How appends flow to a peer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) enum Flow {
     /// Where its log ends is a guess: one append at a time, until one is accepted.
     Probe {
@@ -116,5 +117,10 @@ impl Progress {
         self.inflight.clear();
         self.inflight_bytes = 0;
         self.flow = Flow::Snapshot(transfer);
+    }
+
+    pub(crate) fn digest(&self, mut hasher: &mut dyn Hasher) {
+        (self.matched, self.next, self.round, self.told, self.forwards).hash(&mut hasher);
+        (&self.inflight, &self.flow).hash(&mut hasher);
     }
 }

@@ -55,7 +55,7 @@ impl fmt::Debug for Snapshot {
 }
 
 /// A snapshot on its way to one peer. The leader may take newer ones meanwhile; this one is sent to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Transfer {
     snapshot: Snapshot,
     /// How many parts the peer is known to hold.
