@@ -48,7 +48,7 @@ pub struct Version {
 }
 
 /// What nodes say to each other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Message {
     /// The writer: keep this.
     Store(Version),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the local caller asks for. Each command ends in exactly one event with its tag.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Command {
     /// Replicate this. Works on any node: a follower forwards it to the leader.
     Propose(Bytes),

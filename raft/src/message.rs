@@ -9,7 +9,7 @@ use crate::{
 
 /// What nodes say to each other. Every message carries its sender's term: a higher one makes the receiver a
 /// follower, a lower one is stale (Raft §5.1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Message {
     /// The sender's term.
@@ -19,7 +19,7 @@ pub struct Message {
 }
 
 /// The kinds of message. Requests are named by intent, answers in the past tense.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Body {
     /// "Would you vote for me in the next term?" (thesis §9.6)

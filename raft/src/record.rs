@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What must reach stable storage.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Record {
     /// A new life of this node has begun.
@@ -71,7 +71,7 @@ impl Record {
 }
 
 /// What the records add up to: all that a node knows when its process starts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Image {
     /// How many lives this node has had.
     pub incarnation: u64,

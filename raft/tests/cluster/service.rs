@@ -8,7 +8,7 @@ use quorate_raft::{Command, Entry, Event, Index, Raft, Refusal};
 use quorate_sim::{Answers, App};
 
 /// What a client asks of the register, and the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Writes values no other write has, in this order.
     Write(Vec<u64>),
@@ -17,7 +17,7 @@ pub enum Op {
 }
 
 /// One node's copy of the register; all of it is in memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Service {
     pub value: u64,
     pub applied: Index,
