@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod explore;
 pub mod generate;
 pub mod laws;
 pub mod linear;

@@ -173,7 +173,7 @@ pub struct Answers<'a, C, Op> {
     pub(crate) history: &'a mut History<Op>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Wanted<C> {
     Submit { tag: Tag, command: C },
     Timer(u64),

@@ -4,7 +4,9 @@ use core::{convert::Infallible, time::Duration};
 
 use quorate_machine::{Durable, Input, InputOf, Machine, NodeId, OutboxOf, Rng, Tag, Ticket, Time};
 use quorate_sim::{
-    Answers, App, Bounds, Check, Invariant, Kind, Node, Plan, Subject, View, check, generate, run,
+    Answers, App, Bounds, Check, Invariant, Kind, Node, Plan, Step, Subject, View, check,
+    explore::{self, Breach, Explored, Scope, explore},
+    generate, run,
 };
 
 /// Adds numbers up, durably; is told by its application how many of its sums that has made durable itself.
@@ -14,7 +16,7 @@ struct Sum {
     unsynced: Vec<(Ticket, Tag, u64)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 enum Command {
     Add(u64),
     /// The application has this sum on its own disk.
@@ -85,7 +87,7 @@ impl Durable for Sum {
 }
 
 /// Keeps the latest sum on its own disk, which takes a while.
-#[derive(Default)]
+#[derive(Clone, Default, Hash)]
 struct Keeper {
     seen: u64,
     kept: u64,
@@ -220,4 +222,35 @@ fn a_history_records_what_clients_saw() {
     assert!(report.verdict.is_passed(), "{}", report.verdict);
     // Two commands, two acknowledgements, and the application's two answers.
     assert_eq!((report.counters.commands, report.counters.told), (2, 4));
+}
+
+impl Explored for Kept {
+    /// The highest sum that was acknowledged.
+    type Ghost = u64;
+
+    fn check(
+        &self,
+        view: &explore::View<'_, Self>,
+        _: &Step<'_, Self>,
+        acknowledged: &mut u64,
+    ) -> Result<(), Breach> {
+        let done = view.recorded().iter().filter(|entry| entry.kind == Kind::Ok).map(|entry| entry.op);
+        *acknowledged = done.max().unwrap_or(0).max(*acknowledged);
+        let kept = view.nodes().map(|node| *node.image()).max().unwrap_or(0);
+        if kept >= *acknowledged {
+            return Ok(());
+        }
+        Err(Breach::new("what was added is kept", format!("{kept} of {acknowledged}")))
+    }
+}
+
+#[test]
+fn applications_are_explored_with_their_machines() {
+    let scope = Scope { nodes: 1, commands: 3, wakes: 0, crashes: 2, ..Scope::default() };
+    let report = explore(&Kept { lies: false }, &scope).proven().unwrap_or_else(|report| panic!("{report}"));
+    assert!(report.coverage.answered > 500 && report.coverage.crashes_losing_records > 50, "{report}");
+    let report = explore(&Kept { lies: true }, &scope);
+    let found = report.counterexample.unwrap_or_else(|| panic!("a lie must be noticed"));
+    // Submitted, synced, the application's timer, its answer.
+    assert_eq!((found.breach.invariant, found.actions), ("no panic", 4), "{found}");
 }

@@ -11,6 +11,7 @@ use quorate_sim::{
 };
 
 pub mod broken;
+pub mod explored;
 pub mod mute;
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "not ours to judge")]
 #[path = "../../../machine/examples/register.rs"]
