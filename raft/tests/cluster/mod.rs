@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "an invariant looks only at the effects that it is about")]
 
+pub mod explored;
 mod histories;
 mod invariants;
 mod marks;
