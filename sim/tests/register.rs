@@ -25,6 +25,16 @@ fn the_register_survives_every_generator() {
     let rare = ["stray", "damage_missed"];
     let unmet = tally.counters.iter().filter(|(name, count)| *count < 40 && !rare.contains(name));
     assert_eq!(unmet.collect::<Vec<_>>(), [], "faults that (almost) never happened prove nothing");
+    assert_eq!(tally.marks.missed(), Vec::<&str>::new(), "nor do plans that never get there");
+}
+
+/// Without crashes no node goes on with anything: such a suite has to be told from one that has looked.
+#[test]
+fn a_mark_that_no_run_hits_is_missed() {
+    let tally = check(&Toy::default(), 0..50, |seed| generate::calm(seed, &Bounds::default()));
+    let tally = tally.unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(tally.marks.missed(), ["a node went on with what it had stored"]);
+    assert!(tally.to_string().contains("a write was refused"));
 }
 
 fn play(report: &Report) -> Vec<String> {

@@ -6,7 +6,7 @@ use core::time::Duration;
 use quickcheck::Gen;
 use quorate_machine::{Effect, NodeId, Rng, Tag};
 use quorate_sim::{
-    Invariant, Plan, Portrait, Step, Subject, View,
+    Invariant, Marks, Plan, Portrait, Step, StepKind, Subject, View,
     laws::{self, Encoded, Golden, Names, Scripted},
 };
 
@@ -19,6 +19,11 @@ pub mod register;
 
 use broken::{Bug, Node};
 use register::{Config, Event, Message, Version};
+
+const REFUSED: &str = "a write was refused";
+const WENT_ON: &str = "a node went on with what it had stored";
+const MANY: &str = "a fifth version was offered";
+const MARKS: &[&str] = &[REFUSED, WENT_ON, MANY];
 
 /// The register, with the bug if there is one.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +63,26 @@ impl Subject for Toy {
     fn portrait(&self, node: &Node) -> Portrait {
         let role = if node.is_writer() { "writer" } else { "store" };
         Portrait { role: role.to_owned(), state: format!("{node:?}") }
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        MARKS
+    }
+
+    fn mark(&self, view: &View<'_, Self>, step: &Step<'_, Self>, marks: &mut Marks) {
+        let started_with = view.node(step.node).filter(|_| step.kind == StepKind::Started);
+        if started_with.is_some_and(|node| node.image().number > 0) {
+            marks.hit(WENT_ON);
+        }
+        for effect in step.effects {
+            match effect {
+                Effect::Emit(Event::Refused { .. }) => marks.hit(REFUSED),
+                Effect::Send { message: Message::Store(version), .. } if version.number >= 5 => {
+                    marks.hit(MANY);
+                }
+                Effect::Emit(_) | Effect::Send { .. } | Effect::Persist { .. } => {}
+            }
+        }
     }
 
     /// There are no leaders here; a write that is done stands in for one, so that `ladder` has something to climb.
