@@ -249,6 +249,20 @@ impl Fault {
         }
     }
 
+    /// How long it lasts, if it has an end.
+    pub(crate) const fn span(&self) -> Option<Duration> {
+        match *self {
+            Self::Crash { down, .. } | Self::Wipe { down, .. } => Some(down),
+            Self::Pause { span, .. }
+            | Self::Cut { span, .. }
+            | Self::Isolate { span, .. }
+            | Self::Clog { span, .. }
+            | Self::Slow { span, .. }
+            | Self::Full { span, .. } => Some(span),
+            Self::Jump { .. } | Self::Rot { .. } | Self::Misdirect { .. } => None,
+        }
+    }
+
     /// Whether the fault names whoever set off its trigger.
     pub(crate) const fn is_about_it(&self) -> bool {
         matches!(self.who(), Some(Who::It))

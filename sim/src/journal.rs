@@ -71,9 +71,9 @@ impl<S: Subject> World<'_, S> {
     pub(crate) fn on_checkpointed(&mut self, at: usize) -> Result<(), Verdict> {
         self.counters.checkpoints_done += 1;
         let node = self.nodes[at].id;
-        self.recorder.add(self.now, || Happening::Checkpointed { node });
         match self.nodes[at].disk.end_checkpoint() {
             Ok(acknowledged) => {
+                self.recorder.add(self.now, || Happening::Checkpointed { node, upto: acknowledged });
                 self.acknowledge(at, acknowledged);
                 Ok(())
             }

@@ -51,6 +51,8 @@ pub enum Happening {
     Checkpointed {
         /// Whose.
         node: NodeId,
+        /// Which ticket it acknowledges, if any.
+        upto: Option<Ticket>,
     },
     /// A process ended.
     Crashed {
@@ -65,6 +67,8 @@ pub enum Happening {
     Fault {
         /// As the plan has it.
         text: String,
+        /// When it is over, if it lasts.
+        until: Option<Time>,
     },
     /// The run entered its next phase.
     Phase {
@@ -95,7 +99,8 @@ pub struct Stepped {
 pub struct Portrait {
     /// Its role, such as `leader`: nodes of one role have one colour.
     pub role: String,
-    /// Its state, as a person wants to see it.
+    /// Its state, as a person wants to see it. A picture shows which lines of it a step changed: one fact per line, as
+    /// `{:#?}` has it, is best.
     pub state: String,
 }
 
@@ -203,6 +208,19 @@ impl Recording {
     }
 }
 
+impl Happening {
+    /// On which node it happened, if on one.
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Stepped(step) => Some(step.node),
+            Self::Synced { node, .. } | Self::Checkpointed { node, .. } | Self::Crashed { node, .. } => {
+                Some(*node)
+            }
+            Self::Undelivered { .. } | Self::Fault { .. } | Self::Phase { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.moments.iter().try_for_each(|moment| writeln!(f, "{moment}"))
@@ -226,12 +244,12 @@ impl fmt::Display for Happening {
             Self::Synced { node, upto } => {
                 write!(f, "   {node} synced up to {}", upto.map_or(0, |ticket| ticket.0))
             }
-            Self::Checkpointed { node } => write!(f, "   {node} has a new checkpoint"),
+            Self::Checkpointed { node, .. } => write!(f, "   {node} has a new checkpoint"),
             Self::Crashed { node, lost, for_ever } => {
                 let end = if *for_ever { " for ever" } else { "" };
                 write!(f, "   {node} is down{end}, {lost} records lost")
             }
-            Self::Fault { text } => write!(f, "   ! {text}"),
+            Self::Fault { text, .. } => write!(f, "   ! {text}"),
             Self::Phase { text } => write!(f, "   = {text}"),
         }
     }

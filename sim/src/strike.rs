@@ -69,7 +69,8 @@ impl<S: Subject> World<'_, S> {
             return Ok(());
         }
         let fault = self.plan.faults[fault].1;
-        self.recorder.add(self.now, || Happening::Fault { text: fault.to_string() });
+        let until = fault.span().map(|span| self.now + span);
+        self.recorder.add(self.now, || Happening::Fault { text: fault.to_string(), until });
         let Some(who) = fault.who() else {
             self.strike_links(fault);
             return Ok(());
