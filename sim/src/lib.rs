@@ -8,6 +8,7 @@ pub mod generate;
 pub mod laws;
 pub mod linear;
 
+mod causality;
 mod clock;
 mod disk;
 mod fault;
@@ -19,6 +20,7 @@ mod network;
 mod node;
 mod noise;
 mod parse;
+mod picture;
 mod plan;
 mod platter;
 mod queue;
@@ -42,6 +44,7 @@ pub use crate::{
     invariant::{Invariant, Observer, Step, StepKind, View},
     node::Node,
     parse::{PlanError, PlanErrorReason},
+    picture::PICTURE_MOMENTS,
     plan::{Burst, ClockPlan, DiskPlan, Expect, LinkPlan, NetworkPlan, Plan, PlannedCommand},
     recording::{Done, Fate, Fed, Happening, Moment, Portrait, Recording, Stepped},
     report::{Counters, Marks, Report, Verdict},

@@ -1,9 +1,13 @@
 use core::{fmt, ops::AddAssign, time::Duration};
+use std::path::PathBuf;
 
 use crate::{
+    picture::PICTURE_MOMENTS,
     plan::Plan,
     report::{Counters, Marks, Report, Verdict},
+    run::run_recorded,
     shrink::Size,
+    subject::Subject,
 };
 
 /// What a check has reached.
@@ -76,11 +80,20 @@ pub struct Failure {
     pub report: Report,
     /// The command that runs the plan again.
     pub replay: String,
+    /// The page that shows the run, if its plan was kept in a file.
+    pub picture: Option<PathBuf>,
 }
 
 impl core::error::Error for Failure {}
 
 impl Failure {
+    /// The failing run as a page for a browser: see [`Report::html`]. It is run again for that, and longer remembered.
+    pub fn html<S: Subject>(&self, subject: &S) -> String {
+        let report = run_recorded(subject, &self.plan, PICTURE_MOMENTS);
+        // A run that differs from time to time is shown with what it was blamed for.
+        Report { verdict: self.report.verdict.clone(), ..report }.html(&self.plan)
+    }
+
     /// How it ended.
     pub const fn verdict(&self) -> &Verdict {
         &self.report.verdict
@@ -101,6 +114,9 @@ impl fmt::Display for Failure {
             )?;
         }
         writeln!(f, "{}", self.plan)?;
+        if let Some(picture) = &self.picture {
+            writeln!(f, "picture: {}", picture.display())?;
+        }
         write!(f, "replay: {}", self.replay)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     plan::Plan,
     report::{Report, Verdict},
     run::{run, run_recorded},
-    runner::environment::{Wanted, keep_plan, replay},
+    runner::environment::{Wanted, keep_picture, keep_plan, replay},
     shrink::{Shrunk, shrink},
     subject::Subject,
     tally::{Failure, Tally},
@@ -184,7 +184,10 @@ impl Check {
         }
         let file = if self.environment { keep_plan(plan.seed, &smaller) } else { None };
         let replay = replay(file.as_deref());
-        Box::new(Failure { seed: plan.seed, plan: smaller, before, after, runs, report, replay })
+        let seed = plan.seed;
+        let mut failure = Failure { seed, plan: smaller, before, after, runs, report, replay, picture: None };
+        failure.picture = file.and_then(|file| keep_picture(&file, &failure.html(subject)));
+        Box::new(failure)
     }
 }
 

@@ -47,6 +47,13 @@ pub(super) fn keep_plan(seed: u64, plan: &Plan) -> Option<PathBuf> {
     Some(file)
 }
 
+/// Writes the page that shows a failing run beside the file of its plan.
+pub(super) fn keep_picture(plan: &Path, page: &str) -> Option<PathBuf> {
+    let file = plan.with_extension("html");
+    fs::write(&file, page).ok()?;
+    Some(file)
+}
+
 /// The folder for files of tests, if this is one.
 fn target_folder() -> Option<PathBuf> {
     let test = env::current_exe().ok()?;

@@ -62,7 +62,7 @@ impl Subject for Toy {
 
     fn portrait(&self, node: &Node) -> Portrait {
         let role = if node.is_writer() { "writer" } else { "store" };
-        Portrait { role: role.to_owned(), state: format!("{node:?}") }
+        Portrait { role: role.to_owned(), state: format!("{node:#?}") }
     }
 
     fn marks(&self) -> &'static [&'static str] {
