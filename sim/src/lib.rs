@@ -4,6 +4,7 @@
 extern crate alloc;
 
 pub mod explore;
+pub mod export;
 pub mod generate;
 pub mod laws;
 pub mod linear;
