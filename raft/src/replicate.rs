@@ -106,10 +106,11 @@ impl Raft {
         let Some(peer) = self.hear(now, slot, round) else { return };
         let current = match &peer.flow {
             Flow::Probe { .. } => prev == peer.next.previous(),
-            Flow::Replicate => prev > peer.matched && prev < peer.next,
+            Flow::Replicate => prev < peer.next,
             Flow::Snapshot(_) => false,
         };
-        if current {
+        // Whoever lacks what it has acknowledged would be sent the same for ever, as fast as the network goes.
+        if current && prev > peer.matched {
             peer.probe(candidate.min(prev.previous()).next());
             self.flush_soon(now);
         }

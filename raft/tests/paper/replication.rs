@@ -160,3 +160,22 @@ fn s5_5_repeated_and_reordered_messages_do_no_harm() {
     lab.assert_agreed();
     assert_eq!((lab.role(id(1)), lab.applied(id(2)).len()), (Role::Leader, 5));
 }
+
+/// A follower that lacks what it has acknowledged is beyond help, but it must not keep its leader busy: no answer before the
+/// next heartbeat.
+#[test]
+fn s5_3_a_follower_that_has_lost_its_log_causes_no_storm() {
+    let mut lab = Lab::new(3);
+    lab.elect(id(1));
+    lab.propose(id(1), "x");
+    lab.flush(id(1));
+    lab.wire.clear();
+    let term = lab.status(id(1)).term;
+    let appends = [2, 1, 1, 1].map(|prev| {
+        let body = Body::Rejected { prev: Index(prev), hint: LogId::ZERO, round: 0 };
+        lab.feed(id(1), Input::Receive { from: id(2), message: Message { term, body } });
+        lab.flush(id(1));
+        lab.intercept(is_append).len()
+    });
+    assert_eq!(appends, [1, 0, 0, 0]);
+}
