@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quorate_machine::{Effect, NodeId, Tag};
+use quorate_machine::{Effect, NodeId};
 use quorate_quorum::Voters;
 use quorate_raft::{Body, Entry, Event, Image, Index, LogId, Message, Payload, Record, Role, Term};
-use quorate_sim::{Invariant, Kind, Node, Step, StepKind, View};
+use quorate_sim::{Invariant, Kind, Node, Step, View};
 
 use super::{Cluster, Op, service::value_of};
 
@@ -14,15 +14,15 @@ pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
         Box::new(OneLeaderPerTerm::default()),
         Box::new(OneVotePerTerm::default()),
         Box::new(LogMatching::default()),
+        Box::new(AcknowledgedIsKept),
         Box::new(Committed::default()),
         Box::new(SameStates::default()),
         Box::new(CommitsOwnTerm::default()),
-        Box::new(ReadsAreCurrent::default()),
-        Box::new(OutcomesAreTrue),
+        Box::new(OutcomesAreTrue::default()),
     ]
 }
 
-fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event> {
+pub fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event> {
     step.effects.iter().filter_map(|effect| match effect {
         Effect::Emit(event) => Some(event),
         Effect::Send { .. } | Effect::Persist { .. } => None,
@@ -132,6 +132,43 @@ impl Invariant<Cluster> for LogMatching {
     }
 }
 
+/// What a follower acknowledges is on its disk, as its leader has it (Raft §5.3, §7).
+struct AcknowledgedIsKept;
+
+impl Invariant<Cluster> for AcknowledgedIsKept {
+    fn name(&self) -> &'static str {
+        "acknowledged is kept"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let Some(node) = view.node(step.node) else { return Ok(()) };
+        for effect in step.effects {
+            let Effect::Send { message: Message { body: Body::Appended { matched, .. }, .. }, .. } = effect
+            else {
+                continue;
+            };
+            let held = node.machine().and_then(|raft| raft.term_at(*matched));
+            let kept = term_on(node.image(), *matched);
+            // What is compacted, here or on the disk, is committed.
+            let covered = *matched <= node.image().base.index;
+            let is_it = kept.is_some() && (held.is_none() || kept == held);
+            if !covered && !is_it {
+                return Err(format!(
+                    "{} acknowledges {matched:?} of {held:?}; on disk there is {kept:?}",
+                    step.node
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The term of an entry that the image holds.
+fn term_on(image: &Image, index: Index) -> Option<Term> {
+    let nth = index.0.checked_sub(image.base.index.0)?.checked_sub(1)?;
+    image.entries.get(usize::try_from(nth).ok()?).map(|entry| entry.term)
+}
+
 /// What is delivered is delivered the same everywhere, is on a quorum's disks at that time, and is in the log of every
 /// later leader (Raft §5.4.3: Leader Completeness, State Machine Safety).
 #[derive(Default)]
@@ -188,8 +225,15 @@ impl Invariant<Cluster> for Committed {
         for event in events(step) {
             match event {
                 Event::Committed { first, entries } => {
+                    if entries.is_empty() {
+                        return Err(format!("{} delivers nothing", step.node));
+                    }
                     for (nth, entry) in entries.iter().enumerate() {
                         self.deliver(view, step.node, first.plus(nth as u64), entry)?;
+                    }
+                    let last = first.plus(entries.len() as u64).previous();
+                    if view.node(step.node).is_some_and(|node| node.image().last() < last) {
+                        return Err(format!("{} delivers {last:?} before it has it on disk", step.node));
                     }
                 }
                 Event::Role { role: Role::Leader, .. } => self.lead(view, step.node)?,
@@ -248,46 +292,35 @@ impl Invariant<Cluster> for CommitsOwnTerm {
     }
 }
 
-/// A read sees everything that was acknowledged to anyone before it was asked for.
+/// What was proposed stands in the log where it is said to be; what was refused is nowhere; nothing is twice.
 #[derive(Default)]
-struct ReadsAreCurrent {
-    acknowledged: Index,
-    floor: BTreeMap<Tag, Index>,
-}
+struct OutcomesAreTrue(BTreeMap<Index, Entry>);
 
-impl Invariant<Cluster> for ReadsAreCurrent {
+impl Invariant<Cluster> for OutcomesAreTrue {
     fn name(&self) -> &'static str {
-        "reads are current"
+        "outcomes are true"
     }
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
-        if let StepKind::Submit(tag) = step.kind {
-            self.floor.insert(tag, self.acknowledged);
-        }
-        let applied = view.node(step.node).map_or(Index::ZERO, |node| node.app().applied);
         for event in events(step) {
             match event {
-                Event::Proposed { at, .. } => self.acknowledged = self.acknowledged.max(at.index),
-                Event::Readable { tag, index } => {
-                    let floor = self.floor.get(tag).copied().unwrap_or_default();
-                    if *index < floor || applied < floor {
-                        let node = step.node;
-                        return Err(format!("{tag:?} at {node} sees {index:?} ({applied:?}), not {floor:?}"));
+                Event::Committed { first, entries } => {
+                    let indices = (0..).map(|nth| first.plus(nth));
+                    self.0.extend(indices.zip(entries.iter().cloned()));
+                }
+                Event::Proposed { tag, at } => {
+                    let mut calls = view.history().entries().iter().rev();
+                    let asked = calls.find(|call| call.process == *tag).map(|call| &call.op);
+                    let Some(Op::Write(values)) = asked else { continue };
+                    let there = self.0.get(&at.index).filter(|entry| entry.term == at.term);
+                    if there.and_then(value_of) != values.last().copied() {
+                        return Err(format!("{values:?} is said to be at {at:?}, where {there:?} is"));
                     }
                 }
                 _ => {}
             }
         }
         Ok(())
-    }
-}
-
-/// What was proposed stands in the log where it is said to be; what was refused is nowhere; nothing is twice.
-struct OutcomesAreTrue;
-
-impl Invariant<Cluster> for OutcomesAreTrue {
-    fn name(&self) -> &'static str {
-        "outcomes are true"
     }
 
     fn at_end(&mut self, view: &View<'_, Cluster>) -> Result<(), String> {

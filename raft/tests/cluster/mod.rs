@@ -2,12 +2,15 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "an invariant looks only at the effects that it is about")]
 
+mod elections;
 pub mod explored;
 mod histories;
 mod invariants;
 mod marks;
 pub mod plans;
+mod reads;
 mod service;
+mod timing;
 
 use core::time::Duration;
 
@@ -17,6 +20,10 @@ use quorate_raft::{Command, Config, Event, Message, Raft, Record, Role, Status};
 use quorate_sim::{Invariant, Marks, NodeSet, Plan, Portrait, Step, Subject, View};
 
 pub use service::{Op, Service};
+
+pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(300);
+pub const HEARTBEAT: Duration = Duration::from_millis(50);
+pub const DISK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Raft with one register service per node, whole or with one seeded bug.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,16 +36,16 @@ impl Subject for Cluster {
     type Machine = Raft;
     type App = Service;
 
-    fn config(&self, id: NodeId, plan: &Plan, _: &Service) -> Config {
+    fn config(&self, id: NodeId, plan: &Plan, app: &Service) -> Config {
         let voters = Voters::majority((1..=u64::from(plan.nodes)).map(NodeId)).expect("distinct ids");
         // Small limits reach the edges; which ones is the plan's seed's choice.
         let mut rng = Rng::new(plan.seed).fork(0x636f_6e66);
         let mut pick =
             |choices: &[usize]| choices[usize::try_from(rng.below(choices.len() as u64)).unwrap_or(0)];
         Config {
-            election_timeout: Duration::from_millis(300),
-            heartbeat: Duration::from_millis(50),
-            disk_timeout: Duration::from_millis(200),
+            election_timeout: ELECTION_TIMEOUT,
+            heartbeat: HEARTBEAT,
+            disk_timeout: DISK_TIMEOUT,
             outcome_timeout: Duration::from_secs(2),
             batch_entries_max: pick(&[1, 2, 3, 64]),
             batch_bytes_max: pick(&[400, 4096]),
@@ -50,6 +57,7 @@ impl Subject for Cluster {
             snapshot_part_bytes_max: 24,
             snapshot_parts_max: 64,
             log_keep_entries: [0, 1, 5][pick(&[0, 1, 2])],
+            applied: app.durable(),
             #[cfg(quorate_bugs)]
             bug: self.bug,
             ..Config::new(id, voters)
@@ -59,7 +67,8 @@ impl Subject for Cluster {
     fn app(&self, _: NodeId, plan: &Plan) -> Service {
         let snapshot_every =
             [u64::MAX, 1, 4, 12][usize::try_from(Rng::new(plan.seed).fork(1).below(4)).unwrap_or(0)];
-        Service::new(snapshot_every, [8, 24][usize::from(plan.seed % 3 == 0)])
+        let has_disk = Rng::new(plan.seed).fork(2).below(4) == 0;
+        Service::new(snapshot_every, [8, 24][usize::from(plan.seed % 3 == 0)], has_disk)
     }
 
     fn command(&self, k: u64, rng: &mut Rng) -> Command {
@@ -103,7 +112,14 @@ impl Subject for Cluster {
     }
 
     fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {
-        invariants::all().into_iter().chain([histories::linearizable()]).collect()
+        let parts = [
+            invariants::all(),
+            elections::all(),
+            reads::all(),
+            timing::all(),
+            vec![histories::linearizable()],
+        ];
+        parts.into_iter().flatten().collect()
     }
 
     fn is_leader_event(&self, event: &Event) -> bool {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use quorate_machine::{Chance, NodeId, Rng, Time};
-use quorate_sim::{Bounds, Fault, NodeSet, Plan, Trigger, Who, generate};
+use quorate_sim::{Bounds, Fault, Loss, NodeSet, Plan, Trigger, Who, generate};
 
 pub fn bounds() -> Bounds {
     Bounds { nodes: 1..=5, ..Bounds::default() }
@@ -71,12 +71,69 @@ pub fn siege(seed: u64) -> Plan {
     plan
 }
 
-/// A quarter each: what the simulator offers, the same with many short faults, partitions, and leaders cut off.
+/// Some nodes are cut off, and the clocks of the others leap so that they elect at once: a leader among those who were cut off
+/// believes in itself for an election timeout more, and those with it believe it.
+pub fn leaps(seed: u64) -> Plan {
+    let mut rng = Rng::new(seed).fork(0x6c65_6170);
+    let mut plan = generate::calm(seed, &Bounds { commands_max: 400, nodes: 3..=5, ..churn() });
+    let period = Duration::from_millis(400 + rng.below(800));
+    let mut at = period;
+    while at < plan.safety {
+        let lonely = NodeId(1 + rng.below(u64::from(plan.nodes)));
+        let friend = NodeId(1 + rng.below(u64::from(plan.nodes)));
+        let from = NodeSet::EMPTY.with(lonely).with(friend);
+        let to = from.iter().fold(NodeSet::first(plan.nodes), NodeSet::without);
+        let span = rng.span(period / 4..period);
+        plan.faults.push((Trigger::At(Time::ZERO + at), Fault::Cut { from, to, both: true, span }));
+        for node in to.iter() {
+            let by = rng.span(Duration::from_millis(250)..Duration::from_millis(600));
+            let soon = Trigger::At(Time::ZERO + at + Duration::from_millis(5));
+            plan.faults.push((soon, Fault::Jump { who: Who::Node(node), by, back: false }));
+        }
+        at += period;
+    }
+    plan
+}
+
+/// Disks that may take longer than an election, while leaders come and go: what is written for one leader is still on its
+/// way when the next one writes something else. No cluster need make progress with such disks.
+pub fn mire(seed: u64) -> Plan {
+    let mut rng = Rng::new(seed).fork(0x6d69_7265);
+    let mut plan = if rng.below(2) == 0 { tides(seed) } else { leaps(seed) };
+    let slowest = Duration::from_millis(50 + rng.below(700));
+    plan.disk.sync = Duration::from_millis(1)..slowest;
+    plan.disk.tell = Duration::ZERO..rng.span(Duration::from_millis(1)..slowest);
+    plan.liveness = Duration::ZERO;
+    plan
+}
+
+/// Processes that end and start again at once, over and over, while what they said and were told in their former lives is
+/// still on its way.
+pub fn mayflies(seed: u64) -> Plan {
+    let mut rng = Rng::new(seed).fork(0x6d61_7966);
+    let mut plan = generate::calm(seed, &Bounds { commands_max: 300, ..churn() });
+    plan.network.replay = Chance::ppm(100_000);
+    plan.network.replay_span = rng.span(Duration::from_millis(5)..Duration::from_millis(300));
+    let life = Duration::from_millis(30 + rng.below(200));
+    let mut at = life;
+    while at < plan.safety {
+        let who = Who::Node(NodeId(1 + rng.below(u64::from(plan.nodes))));
+        let (down, loss) = (rng.span(Duration::from_millis(1)..Duration::from_millis(10)), Loss::All);
+        plan.faults.push((Trigger::At(Time::ZERO + at), Fault::Crash { who, down, loss }));
+        at += life;
+    }
+    plan
+}
+
+/// A seventh each: what the simulator offers, the same with many short faults, and the shapes of trouble above.
 pub fn plan(seed: u64) -> Plan {
-    match seed % 4 {
+    match seed % 7 {
         0 => generate::mix(seed, &bounds()),
         1 => generate::mix(seed, &churn()),
         2 => tides(seed),
-        _ => siege(seed),
+        3 => siege(seed),
+        4 => leaps(seed),
+        5 => mire(seed),
+        _ => mayflies(seed),
     }
 }

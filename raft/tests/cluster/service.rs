@@ -16,7 +16,7 @@ pub enum Op {
     Read(Option<u64>),
 }
 
-/// One node's copy of the register; all of it is in memory.
+/// One node's copy of the register: in memory, or on a disk of its own.
 #[derive(Clone, Debug, Hash)]
 pub struct Service {
     pub value: u64,
@@ -29,6 +29,7 @@ pub struct Service {
     snapshot_every: u64,
     part_bytes: usize,
     snapshot_at: Index,
+    has_disk: bool,
 }
 
 pub fn write(k: u64, part: u64) -> Bytes {
@@ -46,7 +47,7 @@ fn value(mut payload: &[u8]) -> u64 {
 }
 
 impl Service {
-    pub fn new(snapshot_every: u64, part_bytes: usize) -> Self {
+    pub fn new(snapshot_every: u64, part_bytes: usize, has_disk: bool) -> Self {
         Self {
             value: 0,
             applied: Index::ZERO,
@@ -56,7 +57,13 @@ impl Service {
             snapshot_every,
             part_bytes,
             snapshot_at: Index::ZERO,
+            has_disk,
         }
+    }
+
+    /// What a new process need not be told again.
+    pub fn durable(&self) -> Index {
+        if self.has_disk { self.applied } else { Index::ZERO }
     }
 
     fn apply(&mut self, index: Index, entry: &Entry) {
@@ -144,6 +151,10 @@ impl App<Raft> for Service {
     }
 
     fn on_crash(&mut self) {
-        *self = Self::new(self.snapshot_every, self.part_bytes);
+        if self.has_disk {
+            self.asked.clear();
+        } else {
+            *self = Self::new(self.snapshot_every, self.part_bytes, false);
+        }
     }
 }
