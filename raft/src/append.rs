@@ -64,7 +64,7 @@ impl Raft {
             before = entry.term;
             ordered
         });
-        let ends = prev.index.plus(entries.len() as u64) < Index::END;
+        let ends = prev.index.plus(entries.len() as u64) < Index::END || self.has(Bug::IndexOverflows);
         let fits = entries.bytes_bound() <= self.config.entries_bytes_max();
         rising && before <= self.term && ends && fits && !self.contradicts_base(prev, entries)
     }
@@ -127,7 +127,11 @@ impl Raft {
     fn truncate(&mut self, first: Index) {
         let removed = self.log.truncate(first);
         self.counters.truncations += 1;
-        self.disk.on_truncated(first);
+        if self.has(Bug::CountsReplacedWrites) {
+            self.disk.shorten(first);
+        } else {
+            self.disk.on_truncated(first);
+        }
         self.proposals.on_truncated(first, &removed);
         self.unshare();
     }

@@ -14,7 +14,10 @@ impl Raft {
     /// a majority can still be replaced (§5.4.2, figure 8). It is committed with the first own one after it.
     pub(crate) fn commit_by_quorum(&mut self, now: Time, out: &mut OutboxOf<Self>) {
         let State::Leader(leading) = &self.state else { return };
-        let matched = |slot: usize| leading.peers.get(slot).map_or(Index::ZERO, |peer| peer.matched);
+        let matched = |slot: usize| match leading.peers.get(slot) {
+            Some(_) if slot == 0 && self.has(Bug::CommitsByHalf) => self.log.last_index(),
+            peer => peer.map_or(Index::ZERO, |peer| peer.matched),
+        };
         let reached = self.config.voters.committed_by_slot(matched);
         if reached <= self.committed {
             return;
@@ -38,7 +41,8 @@ impl Raft {
             return;
         }
         self.restore(out);
-        let upto = self.committed.min(self.disk.log);
+        let early = self.has(Bug::DeliversBeforeDurable);
+        let upto = if early { self.committed } else { self.committed.min(self.disk.log) };
         let held = self.delivered >= self.log.base().index; // else a snapshot is on its way to the disk
         if held && self.delivered < upto {
             let first = self.delivered.next();

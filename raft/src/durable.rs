@@ -80,13 +80,17 @@ impl Disk {
 
     /// What is on its way for entries from `first` on says nothing about those that will take their place.
     pub(crate) fn on_truncated(&mut self, first: Index) {
+        self.shorten(first);
         let kept = first.previous();
-        self.log = self.log.min(kept);
         for unsynced in &mut self.unsynced {
             if let Mark::Log(upto) = &mut unsynced.mark {
                 *upto = (*upto).min(kept);
             }
         }
+    }
+
+    pub(crate) fn shorten(&mut self, first: Index) {
+        self.log = self.log.min(first.previous());
     }
 
     pub(crate) fn note_commit(&mut self, committed: Index) {
@@ -111,6 +115,7 @@ impl Raft {
         if !out.has_issued(upto) {
             return;
         }
+        let upto = if self.has(Bug::CountsEveryTicket) { out.issued() } else { upto };
         let mut any = false;
         while let Some(mark) = self.disk.next_covered(upto) {
             any = true;
@@ -122,7 +127,9 @@ impl Raft {
         match &self.state {
             State::Leader(_) => {
                 self.count_own_copy();
-                self.commit_by_quorum(now, out);
+                if !self.has(Bug::CountsOnlyAnswers) {
+                    self.commit_by_quorum(now, out);
+                }
             }
             State::Follower(_) => self.acknowledge_owed(out),
             State::PreCandidate(_) | State::Candidate(_) => {}

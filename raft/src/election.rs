@@ -22,6 +22,9 @@ use crate::{
 impl Raft {
     /// The election timeout has passed: ask first whether an election could be won (thesis §9.6).
     pub(crate) fn campaign(&mut self, now: Time, out: &mut OutboxOf<Self>) {
+        if self.has(Bug::PreVoteRaisesTerm) {
+            self.become_follower(now, self.term.next(), out);
+        }
         self.leader = None;
         self.redraw_election(now);
         self.counters.elections += 1;
@@ -40,8 +43,12 @@ impl Raft {
     }
 
     pub(crate) fn on_prevote(&mut self, now: Time, from: NodeId, last: LogId, out: &mut OutboxOf<Self>) {
-        let content = self.hears_leader(now) && self.leader != Some(from);
-        let granted = !content && self.is_up_to_date(last);
+        if self.has(Bug::CandidateIgnoresPreVote) && matches!(self.state, State::Candidate(_)) {
+            return;
+        }
+        let asks_itself = self.leader == Some(from) && !self.has(Bug::RefusesOwnLeader);
+        let content = self.hears_leader(now) && !asks_itself;
+        let granted = !content && (self.is_up_to_date(last) || self.has(Bug::PreVoteIgnoresLog));
         self.send(from, Body::PreVoted { campaign: self.term.next(), granted }, out);
     }
 
@@ -65,7 +72,7 @@ impl Raft {
 
     /// Becomes a candidate. Its own vote counts, and the others are asked, once it is on disk.
     fn stand(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        if self.term == self.term.next() {
+        if self.term == self.term.next() && !self.has(Bug::LastTermRepeats) {
             return; // the last term there is
         }
         self.on_term_over(now, out);
@@ -98,6 +105,9 @@ impl Raft {
         }
         let free = self.vote.is_none() && matches!(self.state, State::Follower(_) | State::PreCandidate(_));
         if !free || self.leader.is_some() || !self.is_up_to_date(last) {
+            if self.has(Bug::RefusalResetsTimer) {
+                self.reset_election(now);
+            }
             return self.send(from, Body::Voted { granted: false }, out);
         }
         self.vote = Some(from);
@@ -118,6 +128,7 @@ impl Raft {
     }
 
     pub(crate) fn on_voted(&mut self, now: Time, from: NodeId, granted: bool, out: &mut OutboxOf<Self>) {
+        let half = self.has(Bug::ElectedByHalf);
         let State::Candidate(tally) = &mut self.state else { return };
         if tally.granted() == 0 {
             // Nobody is asked before the own vote is on disk: whoever leads this term must remember it.
@@ -127,6 +138,7 @@ impl Raft {
         tally.record(&self.config.voters, from, granted);
         match tally.outcome(&self.config.voters) {
             Outcome::Won => self.lead(now, out),
+            _ if half && tally.granted() >= self.config.voters.len() / 2 => self.lead(now, out),
             Outcome::Lost => self.become_follower(now, self.term, out),
             Outcome::Pending => {}
         }
@@ -171,8 +183,14 @@ impl Raft {
             self.on_term_over(now, out);
             self.partial = None; // the next leader's parts may be others
             self.term = term;
+            if !self.has(Bug::TermKeepsVote) {
+                self.vote = None;
+            }
+            if !self.has(Bug::TermNotPersisted) {
+                self.persist_vote(out);
+            }
+        } else if self.has(Bug::StepDownForgetsVote) {
             self.vote = None;
-            self.persist_vote(out);
         }
         // A leader's last entries may have no record yet.
         self.record_entries(out);
@@ -202,7 +220,9 @@ impl Raft {
             self.emit_role(out);
         }
         self.heard_at = Some(now);
-        self.reset_election(now);
+        if !self.has(Bug::AppendKeepsTimer) {
+            self.reset_election(now);
+        }
         true
     }
 

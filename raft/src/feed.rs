@@ -3,6 +3,7 @@
 use quorate_machine::{NodeId, OutboxOf};
 
 use crate::{
+    bug::Bug,
     config::Config,
     entry::Entries,
     id::{Index, LogId, Term},
@@ -28,12 +29,13 @@ struct Offer<'a> {
 impl Raft {
     /// Feeds every follower what its window has room for. With `news` each one hears something in any case.
     pub(crate) fn feed_all(&mut self, news: bool, out: &mut OutboxOf<Self>) {
+        let mute = self.has(Bug::CompactedLeaderIsMute) && self.log.entries().is_empty();
         let State::Leader(leading) = &mut self.state else { return };
         let offer = Offer {
             config: &self.config,
             log: &self.log,
             batch: &self.batch,
-            snapshot: self.snapshot.as_ref(),
+            snapshot: self.snapshot.as_ref().filter(|_| !mute),
             term: self.term,
             committed: self.committed,
             round: leading.rounds.current(),

@@ -147,8 +147,9 @@ impl Raft {
         out: &mut OutboxOf<Self>,
     ) {
         let twice = self.has(Bug::ForwardsTwice);
+        let life = if self.has(Bug::ForwardsMistakeLives) { 0 } else { incarnation };
         let Some(peer) = self.peer_mut(slot) else { return };
-        if !peer.forwards.admit(incarnation, sequence) && !twice {
+        if !peer.forwards.admit(life, sequence) && !twice {
             self.counters.repeated_forwards += 1;
             return;
         }

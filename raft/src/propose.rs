@@ -7,6 +7,7 @@ use bytes::Bytes;
 use quorate_machine::{OutboxOf, Tag, Time};
 
 use crate::{
+    bug::Bug,
     config::Config,
     entry::{Entry, Payload},
     event::{Command, Event, Refusal},
@@ -245,7 +246,8 @@ impl Raft {
 
     pub(crate) fn settle(&self, placed: Placed, out: &mut OutboxOf<Self>) {
         let (tag, at) = (placed.tag, placed.at);
-        if self.settled_term(at.index) == Some(at.term) {
+        let there = self.settled_term(at.index);
+        if there == Some(at.term) || (there.is_some() && self.has(Bug::SettlesByIndex)) {
             return out.emit(Event::Proposed { tag, at });
         }
         // Of several entries the first ones may be committed though the last is not. Of those that only a snapshot

@@ -182,12 +182,15 @@ impl Raft {
     /// at or before the first entry of its term (§6.4, step 1). Says whether there is something to confirm.
     pub(crate) fn open_round(&mut self) -> bool {
         let (committed, early) = (self.committed, self.has(Bug::ReadsBeforeOwnTerm));
+        let joins = self.has(Bug::ReadsJoinEarlierRound);
         let Some(leading) = self.leading_mut() else { return false };
         if leading.rounds.gathering.is_empty() {
             return false;
         }
         let index = if early { committed } else { committed.max(leading.noop) };
-        leading.rounds.current += 1;
+        if !joins || leading.rounds.open.is_empty() {
+            leading.rounds.current += 1;
+        }
         let askers = core::mem::take(&mut leading.rounds.gathering);
         leading.rounds.open.push_back(Round { number: leading.rounds.current, index, askers });
         true
@@ -233,7 +236,7 @@ impl Raft {
         index: Index,
         out: &mut OutboxOf<Self>,
     ) {
-        if incarnation != self.incarnation {
+        if incarnation != self.incarnation && !self.has(Bug::ReadsMistakeLives) {
             return;
         }
         let of = |question: &&mut Question| question.sequence == sequence && question.answer.is_none();

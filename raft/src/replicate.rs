@@ -59,14 +59,19 @@ impl Raft {
 
     /// Makes itself heard, repeats what may be lost, and steps down if nobody answers, or the disk does not.
     pub(crate) fn on_heartbeat_due(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        if self.has_lost_quorum(now) || self.disk.is_stalled(now, self.config.disk_timeout) {
+        let alone = self.has_lost_quorum(now) && !self.has(Bug::NeverAbdicates);
+        let stalled =
+            self.disk.is_stalled(now, self.config.disk_timeout) && !self.has(Bug::IgnoresStalledDisk);
+        if alone || stalled {
             self.counters.abdications += 1;
             return self.become_follower(now, self.term, out);
         }
         let next = now + self.config.heartbeat;
+        let stuck = self.has(Bug::TransferNeverRetries);
         let Some(leading) = self.leading_mut() else { return };
         leading.heartbeat_at = next;
-        for peer in &mut leading.peers {
+        let repeats = |peer: &&mut Progress| !(stuck && matches!(peer.flow, Flow::Snapshot(_)));
+        for peer in leading.peers.iter_mut().filter(repeats) {
             peer.on_heartbeat();
         }
         self.feed_all(true, out);
@@ -81,6 +86,7 @@ impl Raft {
         out: &mut OutboxOf<Self>,
     ) {
         let last = self.log.last_index();
+        let (regresses, probes) = (self.has(Bug::MatchRegresses), self.has(Bug::NeverLeavesProbe));
         let Some(peer) = self.hear(now, slot, round) else { return };
         if matched > last {
             self.counters.nonsense += 1;
@@ -88,6 +94,12 @@ impl Raft {
         }
         let advanced = matched > peer.matched;
         peer.on_matched(matched);
+        if regresses {
+            peer.matched = matched;
+        }
+        if probes && matches!(peer.flow, Flow::Replicate) {
+            peer.flow = Flow::Probe { sent: true };
+        }
         let wanting = peer.next <= last;
         if advanced && matched > self.committed {
             self.commit_by_quorum(now, out);
@@ -103,15 +115,25 @@ impl Raft {
     pub(crate) fn on_rejected(&mut self, now: Time, slot: usize, prev: Index, hint: LogId, round: u64) {
         let candidate = self.log.last_not_above(hint.index, hint.term).index;
         self.counters.rejections += 1;
+        let (falls, leaks) = (self.has(Bug::NextFallsBehindMatch), self.has(Bug::WindowStaysFull));
+        let forgets = self.has(Bug::NeverSendsAgain);
         let Some(peer) = self.hear(now, slot, round) else { return };
         let current = match &peer.flow {
             Flow::Probe { .. } => prev == peer.next.previous(),
-            Flow::Replicate => prev < peer.next,
+            Flow::Replicate => prev < peer.next && !forgets,
             Flow::Snapshot(_) => false,
         };
         // Whoever lacks what it has acknowledged would be sent the same for ever, as fast as the network goes.
         if current && prev > peer.matched {
-            peer.probe(candidate.min(prev.previous()).next());
+            let next = candidate.min(prev.previous()).next();
+            if leaks {
+                (peer.next, peer.flow) = (next.max(peer.matched.next()), Flow::Probe { sent: false });
+            } else {
+                peer.probe(next);
+            }
+            if falls {
+                peer.next = next;
+            }
             self.flush_soon(now);
         }
     }

@@ -144,7 +144,8 @@ impl Raft {
     fn check_snapshot(&self, upto: Index) -> Option<LogId> {
         let before = self.snapshot.as_ref().map_or(Index::ZERO, |snapshot| snapshot.last.index);
         let term = self.log.term_at(upto)?;
-        (before < upto && upto <= self.delivered).then_some(LogId { term, index: upto })
+        let told = if self.has(Bug::CompactsUndelivered) { self.log.last_index() } else { self.delivered };
+        (before < upto && upto <= told).then_some(LogId { term, index: upto })
     }
 
     fn check_parts(&self, parts: &[Bytes]) -> Result<(), Refusal> {
@@ -232,7 +233,8 @@ impl Raft {
     /// application is told, and the leader, once it is all on disk.
     fn install(&mut self, now: Time, last: LogId, parts: u32, out: &mut OutboxOf<Self>) {
         let Some((_, held)) = self.partial.take() else { return };
-        let keep = self.log.term_at(last.index) == Some(last.term);
+        let there = self.log.term_at(last.index);
+        let keep = there == Some(last.term) || (there.is_some() && self.has(Bug::SnapshotKeepsConflict));
         if keep {
             self.log.compact(last.index);
         } else {
@@ -242,6 +244,9 @@ impl Raft {
             self.disk.on_truncated(Index::ZERO);
             self.log = Log::new(last, alloc::collections::VecDeque::new());
         }
+        if self.has(Bug::SnapshotLowersTerm) {
+            self.term = last.term;
+        }
         self.unshare();
         self.snapshot = Some(Snapshot::new(last, held));
         self.counters.installs += 1;
@@ -250,6 +255,10 @@ impl Raft {
         self.verify(last.index);
         self.owe_ack();
         self.persist(Record::Snapshot { last, parts, base: last, keep }, Mark::Installed(last), out);
+        if self.has(Bug::SnapshotBeforeDurable) {
+            self.disk.log = self.disk.log.max(last.index);
+            self.acknowledge_owed(out);
+        }
         self.deliver(now, out);
     }
 

@@ -6,6 +6,7 @@ use quorate_machine::{Aside, Clock, NodeId, OutboxOf, Rng, Time};
 use quorate_quorum::Tally;
 
 use crate::{
+    bug::{Bug, in_hash_order},
     config::Config,
     durable::Disk,
     entry::Entries,
@@ -109,6 +110,7 @@ impl Raft {
     pub(crate) fn peers(&self) -> impl Iterator<Item = NodeId> + use<> {
         let id = self.config.id;
         let ids: Vec<NodeId> = self.config.voters.ids().to_vec();
+        let ids = if self.has(Bug::OrderLeaks) { in_hash_order(ids) } else { ids };
         ids.into_iter().filter(move |peer| *peer != id)
     }
 
@@ -124,7 +126,9 @@ impl Raft {
     /// Draws a new timeout, so that two nodes rarely ask at the same time (Raft §5.2).
     pub(crate) fn redraw_election(&mut self, now: Time) {
         let timeout = self.config.election_timeout;
-        self.patience = self.rng.span(timeout..timeout.saturating_mul(2));
+        if !self.has(Bug::TimeoutDrawnOnce) || self.patience == timeout {
+            self.patience = self.rng.span(timeout..timeout.saturating_mul(2));
+        }
         self.reset_election(now);
     }
 
@@ -174,6 +178,12 @@ impl Raft {
         debug_assert!(self.committed <= self.log.last_index(), "committed beyond the log");
         debug_assert!(self.disk.log <= self.log.last_index(), "durable beyond the log");
         debug_assert!(self.log.last().term <= self.term, "an entry of a future term");
+        debug_assert!(self.are_next_above_matched(), "the next entry to send is one that has arrived");
+    }
+
+    fn are_next_above_matched(&self) -> bool {
+        let peers = self.leading().into_iter().flat_map(|leading| leading.peers.iter().enumerate());
+        peers.filter(|(slot, _)| *slot != self.own_slot).all(|(_, peer)| peer.matched < peer.next)
     }
 }
 

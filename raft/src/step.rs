@@ -62,6 +62,7 @@ impl Raft {
     }
 
     fn on_message(&mut self, now: Time, from: NodeId, message: Message, out: &mut OutboxOf<Self>) {
+        assert!(!self.has(Bug::StrangersPanic) || self.config.voters.contains(from), "who is {from}?");
         let Some(slot) = self.config.voters.slot_of(from).filter(|slot| *slot != self.own_slot) else {
             self.counters.strangers += 1;
             return;
@@ -105,7 +106,8 @@ impl Raft {
     /// is alive (thesis §4.2.3). Says whether the message is to be answered.
     fn raise_term(&mut self, now: Time, from: NodeId, message: &Message, out: &mut OutboxOf<Self>) -> bool {
         let campaigns = matches!(message.body, Body::PreVote { .. } | Body::Vote { .. });
-        if campaigns && self.hears_leader(now) && self.leader != Some(from) {
+        let content = self.hears_leader(now) && !self.has(Bug::VotesDespiteLeader);
+        if campaigns && content && self.leader != Some(from) {
             self.counters.sticky += 1;
             return false;
         }
@@ -127,7 +129,8 @@ impl Raft {
             message.body,
             Body::Append { .. } | Body::Snapshot { .. } | Body::Vote { .. } | Body::PreVote { .. }
         );
-        if waits {
+        let hides = self.has(Bug::PreVoteHidesTerm) && matches!(message.body, Body::PreVote { .. });
+        if waits && !hides {
             self.send(from, Body::Nudge, out);
         }
     }

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use quorate_raft::{Body, Command, Event, Refusal, Role};
 
-use crate::lab::{ELECTION, Lab, Letter, at, id, propose};
+use crate::{
+    lab::{ELECTION, Lab, Letter, at, id, propose},
+    stories,
+};
 
 fn is_forward(letter: &Letter) -> bool {
     matches!(letter.message.body, Body::Forward { .. })
@@ -89,6 +92,12 @@ fn s6_3_forwarding_survives_restarts() {
     }
     lab.run();
     assert_eq!(lab.applied(id(1)), ["in this life"], "nobody waits for the other any more");
+}
+
+/// The leader tells the batches of one life from those of the next.
+#[test]
+fn s6_3_a_new_life_may_forward_again() {
+    assert!(stories::a_new_life_may_forward_again(&|_| {}));
 }
 
 /// T67: what another leader's entry replaces is given back, whole.

@@ -11,7 +11,7 @@ use crate::{
 /// Raft figure 8, (c) and (d): the entry of term 2 on a majority is not committed by counting, and is then replaced.
 #[test]
 fn figure_8_d_an_older_entry_on_a_majority_is_not_committed_and_can_be_replaced() {
-    let mut lab = figure_8(|_| {});
+    let mut lab = figure_8(&|_| {});
     assert!(lab.status(id(1)).committed < Index(2), "three of five have it, and it is not committed");
     let s5 = s5_overwrites(&mut lab);
     assert_eq!(lab.role(s5), Role::Leader);
@@ -24,7 +24,7 @@ fn figure_8_d_an_older_entry_on_a_majority_is_not_committed_and_can_be_replaced(
 /// Raft figure 8, (e): with an entry of term 4 on a majority, both are committed, and S5 cannot be elected.
 #[test]
 fn figure_8_e_with_an_own_entry_both_are_committed_for_ever() {
-    let mut lab = figure_8(|_| {});
+    let mut lab = figure_8(&|_| {});
     lab.lose(|letter| letter.to == id(4));
     lab.beat(id(1), 2);
     assert_eq!(lab.status(id(1)).committed, Index(3));

@@ -3,7 +3,10 @@
 use quorate_machine::Input;
 use quorate_raft::{Body, Index, LogId, Message, Role, Term};
 
-use crate::lab::{ELECTION, Lab, Letter, at, id, within};
+use crate::{
+    lab::{ELECTION, Lab, Letter, at, id, within},
+    stories,
+};
 
 fn vote_request(from: u64, to: u64, term: u64, last: LogId) -> Letter {
     Letter { from: id(from), to: id(to), message: Message { term: Term(term), body: Body::Vote { last } } }
@@ -198,17 +201,19 @@ fn s6_2_a_leader_without_a_quorum_steps_down() {
 /// T40: a candidate of a lower term with a longer log learns the term from those who refuse it, and is elected.
 #[test]
 fn t40_a_longer_log_in_a_lower_term_is_not_a_deadlock() {
-    let mut lab = Lab::of_logs(&[&[1, 1, 1], &[1], &[1]]);
-    for node in [2, 3] {
-        lab.feed(
-            id(node),
-            Input::Receive { from: id(1), message: Message { term: Term(8), body: Body::Nudge } },
-        );
-    }
-    lab.run();
-    lab.elect(id(1));
-    assert!(lab.status(id(1)).term > Term(8));
-    lab.assert_agreed();
+    assert!(stories::a_longer_log_in_a_lower_term_is_elected(&|_| {}));
+}
+
+/// Thesis §9.6: a question about the next term promises nothing, so that a candidate of this one can answer it.
+#[test]
+fn s9_6_a_candidate_lets_another_go_first() {
+    assert!(stories::a_candidate_lets_another_go_first(&|_| {}));
+}
+
+/// Thesis §9.6: followers are content with their leader, but not when it is the leader that asks.
+#[test]
+fn s9_6_a_restarted_leader_is_elected_again() {
+    assert!(stories::a_restarted_leader_is_elected_again(&|_| {}));
 }
 
 /// T44: a node stuck in a higher term, to which nobody listens, is freed by raising the leader's term once.

@@ -4,7 +4,10 @@ use quorate_raft::{Body, Event, Index, Refusal, Role};
 
 use crate::{
     lab::{Lab, carries_entries, id, is_append},
-    stories::a_deposed_leader_answers_a_read,
+    stories::{
+        a_deposed_leader_answers_no_read, an_answer_to_a_former_life_is_no_answer,
+        an_earlier_round_confirms_no_later_read,
+    },
 };
 
 /// Step 1: a leader that has committed nothing of its own term does not know what is committed.
@@ -25,7 +28,7 @@ fn s6_4_step_1_a_new_leader_answers_no_read_before_its_first_commit() {
 /// Step 3: a leader that was deposed and does not know it must not answer.
 #[test]
 fn s6_4_step_3_a_deposed_leader_answers_no_read() {
-    assert!(!a_deposed_leader_answers_a_read(|_| {}));
+    assert!(a_deposed_leader_answers_no_read(&|_| {}));
 }
 
 /// Step 3: only an answer to a message sent after the question confirms the leadership.
@@ -48,6 +51,18 @@ fn s6_4_step_3_an_earlier_heartbeats_answer_does_not_confirm() {
     assert_eq!(lab.outcome(tag), None, "those were sent before the question");
     lab.run();
     assert!(matches!(lab.outcome(tag), Some(Event::Readable { .. })));
+}
+
+/// Step 3: the same for the answers to an earlier read's round.
+#[test]
+fn s6_4_step_3_an_earlier_rounds_answer_does_not_confirm() {
+    assert!(an_earlier_round_confirms_no_later_read(&|_| {}));
+}
+
+/// A question is one of a node's life: an answer that comes after a restart is to nobody.
+#[test]
+fn s6_4_an_answer_to_a_former_life_is_no_answer() {
+    assert!(an_answer_to_a_former_life_is_no_answer(&|_| {}));
 }
 
 /// Steps 2 and 4, at a follower: the leader names the index, the follower waits until it has delivered up to it.

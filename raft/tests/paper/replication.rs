@@ -3,7 +3,10 @@
 use quorate_machine::Input;
 use quorate_raft::{Body, Entries, Entry, Index, LogId, Message, Payload, Role, Term};
 
-use crate::lab::{Lab, at, carries_entries, id, is_append};
+use crate::{
+    lab::{Lab, at, carries_entries, id, is_append},
+    stories,
+};
 
 fn entries(terms: &[u64]) -> Entries {
     terms.iter().map(|term| Entry { term: Term(*term), payload: Payload::Noop }).collect()
@@ -161,6 +164,12 @@ fn s5_5_repeated_and_reordered_messages_do_no_harm() {
     assert_eq!((lab.role(id(1)), lab.applied(id(2)).len()), (Role::Leader, 5));
 }
 
+/// An index has a successor: the last one there is stays empty.
+#[test]
+fn the_last_place_is_never_taken() {
+    assert!(stories::the_last_place_is_never_taken(&|_| {}));
+}
+
 /// A follower that lacks what it has acknowledged is beyond help, but it must not keep its leader busy: no answer before the
 /// next heartbeat.
 #[test]
@@ -178,4 +187,16 @@ fn s5_3_a_follower_that_has_lost_its_log_causes_no_storm() {
         lab.intercept(is_append).len()
     });
     assert_eq!(appends, [1, 0, 0, 0]);
+}
+
+/// Figure 2: what is known of a follower never goes back, in whatever order its answers come.
+#[test]
+fn s5_3_a_late_answer_takes_nothing_back() {
+    assert!(stories::a_late_answer_takes_nothing_back(&|_| {}));
+}
+
+/// Thesis §10.2.1: once a follower is known to match, nothing waits.
+#[test]
+fn s10_2_1_a_proposal_waits_for_no_heartbeat() {
+    assert!(stories::a_proposal_waits_for_no_heartbeat(&|_| {}));
 }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use quorate_machine::Input;
 use quorate_raft::{Body, Command, Entry, Event, Index, LogId, Message, Payload, Record, Refusal, Term};
 
-use crate::lab::{Lab, Letter, at, id};
+use crate::{
+    lab::{Lab, Letter, at, id},
+    stories,
+};
 
 const PARTS: [&str; 4] = ["the ", "whole ", "state ", "of it"];
 
@@ -209,6 +212,12 @@ fn s7_a_snapshot_out_of_range_is_refused() {
         );
         assert_eq!(given_back, refused, "{outcome:?}");
     }
+}
+
+/// Nor one that covers what the application was never told.
+#[test]
+fn s7_a_snapshot_of_the_future_is_refused() {
+    assert!(stories::a_snapshot_of_the_future_is_refused(&|_| {}));
 }
 
 /// Two leaders' snapshots up to the same entry may be cut into other parts: one is never completed with the other's.
