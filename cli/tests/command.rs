@@ -250,21 +250,3 @@ fn the_demo_ends_by_itself_with_a_verdict() {
     assert!(demo.status.success(), "{}{}", stdout(&demo), stderr(&demo));
     assert!(stdout(&demo).contains("is linearizable"), "{}", stdout(&demo));
 }
-
-#[test]
-fn sim_tells_what_it_covered() {
-    let sim = output(&["sim", "raft", "--seeds", "60", "--nodes", "3"]);
-    assert!(sim.status.success(), "{}{}", stdout(&sim), stderr(&sim));
-    assert!(stdout(&sim).starts_with("60 plans"), "{}", stdout(&sim));
-    assert!(stdout(&sim).ends_with("no invariant was violated\n"), "{}", stdout(&sim));
-}
-
-#[test]
-fn sim_refuses_what_is_no_plan() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("no.plan");
-    std::fs::write(&file, "to be or not to be").unwrap();
-    let sim = output(&["sim", "raft", "--plan", file.to_str().unwrap()]);
-    assert_eq!(sim.status.code(), Some(1));
-    assert!(stderr(&sim).contains("no.plan") && stderr(&sim).contains("hint: "), "{}", stderr(&sim));
-}
