@@ -2,6 +2,7 @@
 //! after every step.
 
 mod explore;
+mod export;
 mod interrupt;
 mod machines;
 mod mix;
@@ -63,8 +64,12 @@ pub(crate) struct Options {
     /// Draw the run that failed, or the first one, on a page for a browser
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write what clients did and saw in that run: .edn for Jepsen's checkers, .json for porcupine; or, as .log, who knew
+    /// what when for `ShiViz`
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
     /// Explore every order of events in a world of this scope instead
-    #[arg(long, value_name = "SCOPE", conflicts_with_all = ["seeds", "first", "mix", "nodes", "plan", "html", "shrink"])]
+    #[arg(long, value_name = "SCOPE", conflicts_with_all = ["seeds", "first", "mix", "nodes", "plan", "html", "export", "shrink"])]
     explore: Option<Scope>,
     /// Summarise in JSON
     #[arg(long)]

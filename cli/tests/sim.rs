@@ -76,6 +76,23 @@ command 200ms n2 1
 }
 
 #[test]
+fn it_exports_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let exported = |machine: &str, name: &str| {
+        let file = folder.path().join(name);
+        let sim =
+            output(&["sim", machine, "--seeds", "1", "--first", "3", "--export", file.to_str().unwrap()]);
+        assert!(sim.status.success(), "{}", stderr(&sim));
+        std::fs::read_to_string(file).unwrap()
+    };
+    assert!(exported("raft", "a.edn").starts_with("{:type :invoke, :f :"));
+    assert!(exported("kv", "a.json").contains("\"ClientId\""));
+    assert!(exported("raft", "a.log").contains("\nn1 {\"n1\": 1}"));
+    let unknown = output(&["sim", "raft", "--seeds", "1", "--export", "a.txt"]);
+    assert!(unknown.status.code() == Some(1) && stderr(&unknown).contains("hint: "), "{}", stderr(&unknown));
+}
+
+#[test]
 fn it_explores_a_small_world() {
     let sim = output(&["sim", "raft", "--explore", "nodes 2, wakes 1, crashes 0", "--json"]);
     assert!(sim.status.success(), "{}", stderr(&sim));

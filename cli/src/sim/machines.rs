@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use quorate_sim::{Bounds, Plan, Subject, explore::Scope, generate};
+use quorate_sim::{App, Bounds, Plan, Subject, explore::Scope, export::Exported, generate};
 
 use super::{explore, mix::Mix};
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ mod kv_cluster;
 
 /// A machine that can be run.
 pub(super) trait Kind: Sync {
-    type Subject: Subject;
+    type Subject: Subject<App: App<<Self::Subject as Subject>::Machine, Op: Exported>>;
 
     fn name(&self) -> &'static str;
     fn subject(&self) -> &Self::Subject;

@@ -10,7 +10,7 @@ use std::{
 use quorate_sim::{Check, Failure, PICTURE_MOMENTS, Plan, Tally, run_recorded};
 
 use super::{
-    Options,
+    Options, export,
     interrupt::{self, Interrupt},
     machines::Kind,
     summary::{Outcome, Summary},
@@ -35,14 +35,20 @@ pub(super) fn run<K: Kind>(kind: &K, options: &Options) -> Result<ExitCode, Prob
     };
     tally.elapsed = begun.elapsed();
     let mut summary = Summary::new(kind.name(), &tally, &outcome);
-    if let Some(file) = &options.html {
+    if options.html.is_some() || options.export.is_some() {
         let plan = match (&outcome, &options.plan) {
             (Outcome::Failed(failure), _) => failure.plan.clone(),
             (_, Some(file)) => read(file)?,
             (_, None) => kind.plan(options.first, options.mix, options.nodes),
         };
-        draw(kind, &plan, file)?;
-        summary.html = Some(file.clone());
+        if let Some(file) = &options.html {
+            write(file, &run_recorded(kind.subject(), &plan, PICTURE_MOMENTS).html(&plan))?;
+        }
+        if let Some(file) = &options.export {
+            write(file, &export::export(kind.subject(), &plan, file)?)?;
+        }
+        summary.html.clone_from(&options.html);
+        summary.exported.clone_from(&options.export);
     }
     if let Outcome::Failed(failure) = &outcome {
         summary.saved = save(kind.name(), failure).ok();
@@ -108,9 +114,8 @@ fn read(file: &Path) -> Result<Plan, Problem> {
     })
 }
 
-fn draw<K: Kind>(kind: &K, plan: &Plan, file: &Path) -> Result<(), Problem> {
-    let page = run_recorded(kind.subject(), plan, PICTURE_MOMENTS).html(plan);
-    fs::write(file, page).map_err(|error| Problem::new(format!("{}: {error}", file.display())))
+fn write(file: &Path, text: &str) -> Result<(), Problem> {
+    fs::write(file, text).map_err(|error| Problem::new(format!("{}: {error}", file.display())))
 }
 
 fn problem(machine: &str, failure: &Failure, saved: Option<&Path>) -> Problem {

@@ -31,6 +31,7 @@ pub(super) struct Summary {
     failure: Option<FailureSummary>,
     pub(super) saved: Option<PathBuf>,
     pub(super) html: Option<PathBuf>,
+    pub(super) exported: Option<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,6 +68,7 @@ impl Summary {
             },
             saved: None,
             html: None,
+            exported: None,
         }
     }
 
@@ -87,6 +89,9 @@ impl Summary {
                 terminal::say(format_args!("the plan, from {} to {}:\n", failure.before, failure.after));
                 terminal::say(&failure.plan);
             }
+        }
+        if let Some(file) = &self.exported {
+            terminal::say(format_args!("the run is exported to {}", file.display()));
         }
         if let Some(file) = &self.html {
             terminal::say(format_args!("the picture is in {}", file.display()));

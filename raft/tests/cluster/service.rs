@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use quorate_machine::Tag;
 use quorate_raft::{Command, Entry, Event, Index, Raft, Refusal};
-use quorate_sim::{Answers, App};
+use quorate_sim::{
+    Answers, App,
+    export::{Exported, Value},
+};
 
 /// What a client asks of the register, and the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +17,26 @@ pub enum Op {
     Write(Vec<u64>),
     /// Reads the last one written, 0 before the first.
     Read(Option<u64>),
+}
+
+impl Exported for Op {
+    fn f(&self) -> &'static str {
+        match self {
+            Self::Write(_) => "write",
+            Self::Read(_) => "read",
+        }
+    }
+
+    /// Of several writes at once, which are ordered but not atomic, all values.
+    fn value(&self) -> Value {
+        match self {
+            Self::Write(values) => match values.as_slice() {
+                [value] => (*value).into(),
+                values => values.to_vec().into(),
+            },
+            Self::Read(seen) => (*seen).into(),
+        }
+    }
 }
 
 /// One node's copy of the register: in memory, or on a disk of its own.

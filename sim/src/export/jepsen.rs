@@ -3,9 +3,10 @@ use core::fmt::Write as _;
 use crate::{
     export::{
         processes::Processes,
-        value::{Keyword, Value},
+        value::{Keyword, Value, keyed},
     },
     history::{History, Kind},
+    linear::RegisterOp,
 };
 
 /// What an operation is called elsewhere.
@@ -53,6 +54,33 @@ pub trait Exported {
 
     /// The argument of an invocation, or what came back. Of one register among many, [`keyed`](super::keyed) tells both.
     fn value(&self) -> Value;
+}
+
+impl<V: Clone + Into<Value>> Exported for RegisterOp<V> {
+    fn f(&self) -> &str {
+        match self {
+            Self::Write(_) => "write",
+            Self::Read(_) => "read",
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Write(value) => value.clone().into(),
+            Self::Read(seen) => seen.clone().into(),
+        }
+    }
+}
+
+/// An operation on one of many objects: the key, and the operation.
+impl<K: Clone + Into<Value>, Op: Exported> Exported for (K, Op) {
+    fn f(&self) -> &str {
+        self.1.f()
+    }
+
+    fn value(&self) -> Value {
+        keyed(self.0.clone(), self.1.value())
+    }
 }
 
 impl<Op: Exported> History<Op> {
