@@ -5,6 +5,7 @@
 mod quorate;
 mod race;
 mod shelf;
+pub mod subjects;
 mod turmoil;
 
 #[allow(dead_code, missing_docs, reason = "an example is a program; here it is a part")]
