@@ -1,4 +1,4 @@
-use core::{hash::Hasher as _, ops::Range, time::Duration};
+use core::{ops::Range, time::Duration};
 
 use siphasher::sip::SipHasher24;
 
@@ -86,7 +86,5 @@ const DRAW: u64 = 0x7175_6f72_6174_6531;
 const FORK: u64 = 0x7175_6f72_6174_6532;
 
 fn hash(seed: u64, purpose: u64, name: u64) -> u64 {
-    let mut hasher = SipHasher24::new_with_keys(seed, purpose);
-    hasher.write(&name.to_le_bytes());
-    hasher.finish()
+    SipHasher24::new_with_keys(seed, purpose).hash(&name.to_le_bytes())
 }

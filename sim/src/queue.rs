@@ -1,5 +1,5 @@
 use alloc::collections::BinaryHeap;
-use core::cmp::Reverse;
+use core::cmp::{Ordering, Reverse};
 
 use quorate_machine::Time;
 
@@ -13,11 +13,37 @@ pub(crate) struct Queue<T> {
     pushed: u64,
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     at: Time,
     order: u64,
     slot: usize,
+}
+
+impl Key {
+    /// Instant, then order, as one number: sifting compares without branches, which nobody could predict.
+    fn rank(&self) -> u128 {
+        u128::from(self.at.as_nanos()) << 64 | u128::from(self.order)
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank() == other.rank()
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
 }
 
 impl<T> Queue<T> {
