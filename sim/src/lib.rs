@@ -9,6 +9,7 @@ pub mod generate;
 pub mod laws;
 pub mod linear;
 
+mod agenda;
 mod causality;
 mod clock;
 mod disk;

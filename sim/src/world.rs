@@ -3,8 +3,9 @@ use core::time::Duration;
 use quorate_machine::{Durable, Input, Machine, NodeId, Rng, Tag, Ticket, Time};
 
 use crate::{
+    agenda::{Agenda, Planned},
     clock::LocalClock,
-    fault::{NodeSet, Trigger},
+    fault::NodeSet,
     fingerprint::Fingerprint,
     history::History,
     invariant::{Invariant, Observer, View},
@@ -26,7 +27,7 @@ pub(crate) struct World<'a, S: Subject> {
     pub(crate) plan: &'a Plan,
     pub(crate) now: Time,
     /// What the plan says will happen, latest first: kept out of the queue, which stays small and fast without it.
-    agenda: Vec<(Time, Planned)>,
+    agenda: Agenda,
     pub(crate) queue: Queue<What<S::Machine>>,
     pub(crate) nodes: Vec<Node<S>>,
     pub(crate) network: Network<MessageOf<S>>,
@@ -51,12 +52,6 @@ pub(crate) struct World<'a, S: Subject> {
     pub(crate) next_tag: u64,
     /// What an application asked for during the step under way.
     pub(crate) wanted: Vec<(Duration, Wanted<CommandOf<S>>)>,
-}
-
-#[derive(Clone, Copy)]
-enum Planned {
-    Fault(usize),
-    Command(usize),
 }
 
 /// What may happen. What concerns one instance of a process names its incarnation, and is void for a later one.
@@ -108,7 +103,7 @@ impl<'a, S: Subject> World<'a, S> {
             subject,
             plan,
             now: Time::ZERO,
-            agenda: agenda(plan),
+            agenda: Agenda::new(plan),
             queue: Queue::new(),
             network: Network::new(plan, nodes.len(), &rng.fork(draws::NETWORK)),
             trips: Trips::new(&plan.faults, nodes.len()),
@@ -150,10 +145,9 @@ impl<'a, S: Subject> World<'a, S> {
     /// What the plan says comes before whatever else falls on the same instant.
     fn next_until(&mut self, end: Time) -> Option<(Time, What<S::Machine>)> {
         let queued = self.queue.next_at();
-        match self.agenda.last().copied() {
-            Some((at, planned)) if at <= end && queued.is_none_or(|queued| at <= queued) => {
-                self.agenda.pop();
-                let what = match planned {
+        match self.agenda.next_at(self.plan) {
+            Some(at) if at <= end && queued.is_none_or(|queued| at <= queued) => {
+                let what = match self.agenda.pop(self.plan)? {
                     Planned::Fault(fault) => What::Strike { fault },
                     Planned::Command(command) => What::Client { command },
                 };
@@ -311,19 +305,4 @@ impl<'a, S: Subject> World<'a, S> {
     pub(crate) fn unfoldable(&self, at: usize, error: &<S::Machine as Durable>::Error) -> Verdict {
         self.violated("every record folds", format!("{}: {error:?}", self.nodes[at].id))
     }
-}
-
-fn agenda(plan: &Plan) -> Vec<(Time, Planned)> {
-    let faults = plan.faults.iter().enumerate().filter_map(|(fault, (trigger, _))| match trigger {
-        Trigger::At(at) => Some((*at, Planned::Fault(fault))),
-        Trigger::AfterPersist { .. }
-        | Trigger::AfterSend { .. }
-        | Trigger::AfterEvent { .. }
-        | Trigger::AfterLeader { .. } => None,
-    });
-    let commands = plan.commands.iter().enumerate().map(|(at, command)| (command.at, Planned::Command(at)));
-    let mut agenda: Vec<_> = faults.chain(commands).collect();
-    agenda.sort_by_key(|(at, _)| *at);
-    agenda.reverse();
-    agenda
 }
