@@ -63,8 +63,17 @@ impl Rng {
         value
     }
 
+    /// A draw whose value decides nothing, and so need not be known.
+    const fn pass(&mut self) {
+        self.draws = self.draws.wrapping_add(1);
+    }
+
     /// A number below `bound`; 0 if the bound is 0. By multiplication: biased by less than `bound` in 2⁶⁴.
     pub fn below(&mut self, bound: u64) -> u64 {
+        if bound <= 1 {
+            self.pass();
+            return 0;
+        }
         let product = u128::from(self.draw()) * u128::from(bound);
         u64::try_from(product >> 64).unwrap_or(u64::MAX)
     }
@@ -78,6 +87,10 @@ impl Rng {
 
     /// True with the given probability. Always draws, so that the sequence does not depend on the odds.
     pub fn chance(&mut self, chance: Chance) -> bool {
+        if chance == Chance::NEVER {
+            self.pass();
+            return false;
+        }
         self.below(1_000_000) < u64::from(chance.as_ppm())
     }
 }
