@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate_machine::{Effect, NodeId};
-use quorate_quorum::Voters;
 use quorate_raft::{Body, Entry, Event, Image, Index, LogId, Message, Payload, Record, Role, Term};
 use quorate_sim::{Invariant, Kind, Node, Step, View};
 
@@ -29,9 +28,9 @@ pub fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event
     })
 }
 
-fn quorum_of_disks(view: &View<'_, Cluster>, holds: impl Fn(&Image) -> bool) -> Result<bool, String> {
-    let voters = Voters::majority(view.nodes().iter().map(Node::id)).map_err(|error| error.to_string())?;
-    Ok(voters.has_quorum(|id| view.node(id).is_some_and(|node| holds(node.image()))))
+fn quorum_of_disks(view: &View<'_, Cluster>, holds: impl Fn(&Image) -> bool) -> bool {
+    let kept = view.nodes().iter().filter(|node| holds(node.image())).count();
+    kept > view.nodes().len() / 2
 }
 
 /// Election Safety (Raft §5.2), and its reason: a leader has the votes of a quorum, on disk.
@@ -49,7 +48,7 @@ impl Invariant<Cluster> for OneLeaderPerTerm {
                 let voted = |image: &Image| {
                     image.term > *term || (image.term == *term && image.vote == Some(step.node))
                 };
-                if !quorum_of_disks(view, voted)? {
+                if !quorum_of_disks(view, voted) {
                     return Err(format!("{} leads term {term} without a quorum of votes", step.node));
                 }
                 let first = *self.0.entry(*term).or_insert(step.node);
@@ -117,8 +116,8 @@ impl Invariant<Cluster> for LogMatching {
             for (nth, entry) in entries.iter().enumerate() {
                 let id = LogId { term: entry.term, index: first.plus(nth as u64) };
                 if let Some(before) = before {
-                    let known = self.0.entry(id).or_insert((before, entry.payload.clone()));
-                    if *known != (before, entry.payload.clone()) {
+                    let known = self.0.entry(id).or_insert_with(|| (before, entry.payload.clone()));
+                    if known.0 != before || known.1 != entry.payload {
                         return Err(format!(
                             "{id:?} is {known:?}, and at {} {entry:?} after {before:?}",
                             step.node
@@ -196,7 +195,7 @@ impl Committed {
         let term =
             view.node(node).and_then(|node| node.machine()).map_or(Term(u64::MAX), |raft| raft.status().term);
         self.0.insert(index, (entry.clone(), term));
-        if quorum_of_disks(view, holds)? {
+        if quorum_of_disks(view, holds) {
             return Ok(());
         }
         Err(format!("{node} delivers {index:?} {entry:?}, which no quorum has on disk"))
@@ -205,10 +204,12 @@ impl Committed {
     /// A leader has everything that was committed in an earlier term; one elected too late need not have more.
     fn lead(&self, view: &View<'_, Cluster>, node: NodeId) -> Result<(), String> {
         let Some(raft) = view.node(node).and_then(|node| node.machine()) else { return Ok(()) };
-        let (held, status): (BTreeMap<Index, &Entry>, _) = (raft.entries().collect(), raft.status());
+        let status = raft.status();
         let earlier = self.0.range(status.first..).filter(|(_, (_, term))| *term < status.term);
+        let mut held = raft.entries().peekable();
         for (index, (entry, _)) in earlier {
-            if held.get(index) != Some(&entry) {
+            while held.next_if(|(at, _)| at < index).is_some() {}
+            if held.peek() != Some(&(*index, entry)) {
                 return Err(format!("{node} leads term {} without {index:?} {entry:?}", status.term));
             }
         }
@@ -246,7 +247,11 @@ impl Invariant<Cluster> for Committed {
 
 /// Applications that have applied as much are in the same state, whether by entries or by snapshot.
 #[derive(Default)]
-struct SameStates(BTreeMap<Index, (u64, u64)>);
+struct SameStates {
+    known: BTreeMap<Index, (u64, u64)>,
+    /// What was compared last of each node: most steps apply nothing.
+    compared: BTreeMap<NodeId, (Index, u64, u64)>,
+}
 
 impl Invariant<Cluster> for SameStates {
     fn name(&self) -> &'static str {
@@ -255,7 +260,11 @@ impl Invariant<Cluster> for SameStates {
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
         let Some(app) = view.node(step.node).map(Node::app) else { return Ok(()) };
-        let known = *self.0.entry(app.applied).or_insert((app.chain, app.value));
+        let state = (app.applied, app.chain, app.value);
+        if self.compared.insert(step.node, state) == Some(state) {
+            return Ok(());
+        }
+        let known = *self.known.entry(app.applied).or_insert((app.chain, app.value));
         if known == (app.chain, app.value) {
             return Ok(());
         }
