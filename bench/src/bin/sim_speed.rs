@@ -1,9 +1,10 @@
 //! How fast quorate-sim is, one thread, all invariants on: `sim_speed toy|raft|raft-seeds [SIZE] [ROUNDS]` prints each
 //! round. The size is in commands for the long runs, in seeds for the last.
-#![expect(clippy::print_stdout, clippy::disallowed_types, reason = "it prints seconds")]
+#![expect(clippy::print_stdout, reason = "it prints figures")]
 
-use std::{env, error::Error, time::Instant};
+use std::{env, error::Error};
 
+use quorate_bench::cpu::cpu_time;
 use quorate_bench::sim::subjects::{
     cluster::{Cluster, plans},
     long_raft, long_toy,
@@ -28,9 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn long_run<S: Subject>(subject: &S, plan: &quorate_sim::Plan) -> Result<(), Box<dyn Error>> {
-    let begun = Instant::now();
+    let begun = cpu_time();
     let report = Run::new(subject, plan).go();
-    let elapsed = begun.elapsed();
+    let elapsed = cpu_time() - begun;
     if !report.verdict.is_passed() {
         return Err(report.verdict.to_string().into());
     }
@@ -42,7 +43,7 @@ fn long_run<S: Subject>(subject: &S, plan: &quorate_sim::Plan) -> Result<(), Box
 /// The plans of Raft's own simulated test, the first ones of them, once each.
 fn many_runs(seeds: u32) -> Result<(), Box<dyn Error>> {
     let subject = Cluster::default();
-    let begun = Instant::now();
+    let begun = cpu_time();
     let mut events = 0;
     for seed in 0..u64::from(seeds) {
         let plan = plans::plan(seed);
@@ -52,7 +53,7 @@ fn many_runs(seeds: u32) -> Result<(), Box<dyn Error>> {
         }
         events += report.events;
     }
-    let elapsed = begun.elapsed();
+    let elapsed = cpu_time() - begun;
     let micros = elapsed.as_micros().max(1);
     let (speed, rate) = (u128::from(events) * 1_000_000 / micros, u128::from(seeds) * 1_000_000 / micros);
     println!("{seeds} seeds, {events} events in {elapsed:.2?}: {speed} events/s, {rate} seeds/s");

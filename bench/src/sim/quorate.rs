@@ -8,8 +8,8 @@ use quorate_sim::{Answers, App, DiskPlan, NetworkPlan, Plan, Run, Subject, Verdi
 use crate::sim::{
     Held, Outcome, Race, Shelf, ShelfConfig,
     race::LATENCY,
-    register::Event,
     shelf::{first_writes, next_write, tag_of},
+    subjects::toy::register::Event,
 };
 
 /// Runs the race. Nothing is checked on the way but what the simulator always checks: turmoil has no invariants.

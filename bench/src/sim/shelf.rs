@@ -7,7 +7,7 @@ use quorate_machine::{
 
 use crate::sim::{
     race::RESEND_AFTER,
-    register::{Config, Event, Message, Register, Version},
+    subjects::toy::register::{Config, Event, Message, Register, Version},
 };
 
 /// Which register of a [`Shelf`].

@@ -10,8 +10,8 @@ use turmoil::{Builder, net::UdpSocket};
 use crate::sim::{
     Held, Outcome, Race, Shelf, ShelfConfig,
     race::LATENCY,
-    register::{Message, Version},
     shelf::{first_writes, next_write},
+    subjects::toy::register::{Message, Version},
 };
 
 const PORT: u16 = 1;
