@@ -1,9 +1,9 @@
-//! The simulators side by side in one run: time per message.
+//! The simulators and the explorers side by side in one run: time per message, time per closed scope.
 
 use core::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use quorate_bench::sim::{Race, Runner};
+use quorate_bench::sim::{Race, Runner, Search, Searcher};
 
 fn race(criterion: &mut Criterion) {
     for registers in [1, 64] {
@@ -19,12 +19,23 @@ fn race(criterion: &mut Criterion) {
     }
 }
 
+fn search(criterion: &mut Criterion) {
+    let search = Search { nodes: 3, commands: 2, wakes: 2 };
+    let mut group = criterion.benchmark_group("sim/scope of 3 nodes, 2 commands, 2 wakes");
+    for searcher in Searcher::ALL {
+        group.bench_function(BenchmarkId::from_parameter(searcher), |bencher| {
+            bencher.iter(|| black_box(searcher.run(black_box(search))));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = sim;
     config = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_millis(1_500));
-    targets = race
+    targets = race, search
 }
 criterion_main!(sim);

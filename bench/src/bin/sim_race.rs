@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             for (best, runner) in best.iter_mut().zip(Runner::ALL) {
                 let begun = cpu_time();
                 runner.run(race);
-                *best = (*best).min((cpu_time() - begun).as_micros().max(1));
+                *best = (*best).min(cpu_time().saturating_sub(begun).as_micros().max(1));
             }
         }
         let messages = race.expected().messages;

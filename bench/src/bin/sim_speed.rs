@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn long_run<S: Subject>(subject: &S, plan: &quorate_sim::Plan) -> Result<(), Box<dyn Error>> {
     let begun = cpu_time();
     let report = Run::new(subject, plan).go();
-    let elapsed = cpu_time() - begun;
+    let elapsed = cpu_time().saturating_sub(begun);
     if !report.verdict.is_passed() {
         return Err(report.verdict.to_string().into());
     }
@@ -53,7 +53,7 @@ fn many_runs(seeds: u32) -> Result<(), Box<dyn Error>> {
         }
         events += report.events;
     }
-    let elapsed = cpu_time() - begun;
+    let elapsed = cpu_time().saturating_sub(begun);
     let micros = elapsed.as_micros().max(1);
     let (speed, rate) = (u128::from(events) * 1_000_000 / micros, u128::from(seeds) * 1_000_000 / micros);
     println!("{seeds} seeds, {events} events in {elapsed:.2?}: {speed} events/s, {rate} seeds/s");

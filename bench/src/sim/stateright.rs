@@ -166,7 +166,7 @@ impl State {
             self.register.step(self.now, input, &mut self.out);
             for effect in self.out.drain() {
                 match effect {
-                    Effect::Send { to, message } => out.send(actor(to), letter(message)),
+                    Effect::Send { to, message } => out.send(actor(to), letter(&message)),
                     Effect::Persist { ticket, record } => {
                         let Ok::<_, Infallible>(()) = Register::absorb(&mut self.disk, record);
                         inputs.extend(ticket.map(Input::Persisted));
@@ -194,8 +194,8 @@ fn actor(node: NodeId) -> Id {
     Id::from(usize::try_from(node.0).unwrap_or(usize::MAX).saturating_sub(1))
 }
 
-fn letter(message: Message) -> Letter {
-    match message {
+fn letter(message: &Message) -> Letter {
+    match *message {
         Message::Store(version) => Letter::Store(version),
         Message::Stored { number } => Letter::Stored { number },
     }

@@ -106,7 +106,7 @@ impl Host {
                 Ok((_, from)) => self.receive(from, bytes)?,
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error.into()),
                 Err(_) if self.shelf.deadline().is_some_and(|at| at <= self.now()) => {
-                    self.feed(Input::Wake)?
+                    self.feed(Input::Wake)?;
                 }
                 Err(_) => return Ok(()),
             }
