@@ -28,9 +28,12 @@ pub fn events<'a>(step: &'a Step<'_, Cluster>) -> impl Iterator<Item = &'a Event
     })
 }
 
+pub fn is_quorum(view: &View<'_, Cluster>, is_in: impl Fn(&Node<Cluster>) -> bool) -> bool {
+    view.nodes().iter().filter(|node| is_in(node)).count() > view.nodes().len() / 2
+}
+
 fn quorum_of_disks(view: &View<'_, Cluster>, holds: impl Fn(&Image) -> bool) -> bool {
-    let kept = view.nodes().iter().filter(|node| holds(node.image())).count();
-    kept > view.nodes().len() / 2
+    is_quorum(view, |node| holds(node.image()))
 }
 
 /// Election Safety (Raft §5.2), and its reason: a leader has the votes of a quorum, on disk.
@@ -303,7 +306,7 @@ impl Invariant<Cluster> for CommitsOwnTerm {
 
 /// What was proposed stands in the log where it is said to be; what was refused is nowhere; nothing is twice.
 #[derive(Default)]
-struct OutcomesAreTrue(BTreeMap<Index, Entry>);
+struct OutcomesAreTrue(BTreeMap<Index, (Term, Option<u64>)>);
 
 impl Invariant<Cluster> for OutcomesAreTrue {
     fn name(&self) -> &'static str {
@@ -315,14 +318,14 @@ impl Invariant<Cluster> for OutcomesAreTrue {
             match event {
                 Event::Committed { first, entries } => {
                     let indices = (0..).map(|nth| first.plus(nth));
-                    self.0.extend(indices.zip(entries.iter().cloned()));
+                    self.0.extend(indices.zip(entries.iter().map(|entry| (entry.term, value_of(entry)))));
                 }
                 Event::Proposed { tag, at } => {
                     let mut calls = view.history().entries().iter().rev();
                     let asked = calls.find(|call| call.process == *tag).map(|call| &call.op);
                     let Some(Op::Write(values)) = asked else { continue };
-                    let there = self.0.get(&at.index).filter(|entry| entry.term == at.term);
-                    if there.and_then(value_of) != values.last().copied() {
+                    let there = self.0.get(&at.index).filter(|(term, _)| *term == at.term);
+                    if there.and_then(|(_, value)| *value) != values.last().copied() {
                         return Err(format!("{values:?} is said to be at {at:?}, where {there:?} is"));
                     }
                 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use quorate_machine::{Effect, NodeId, Tag};
-use quorate_quorum::Voters;
 use quorate_raft::{Body, Event, Index, Role, Term};
 use quorate_sim::{Invariant, Node, Step, StepKind, View};
 
-use super::{Cluster, invariants::events};
+use super::{
+    Cluster,
+    invariants::{events, is_quorum},
+};
 
 pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
     vec![Box::new(ReadsAreCurrent::default()), Box::new(ReadsAreConfirmed::default())]
@@ -19,6 +21,7 @@ pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
 struct ReadsAreCurrent {
     acknowledged: Index,
     latest: Term,
+    /// Of the commands that nothing has answered yet.
     floor: BTreeMap<Tag, (Index, Term)>,
 }
 
@@ -37,9 +40,13 @@ impl Invariant<Cluster> for ReadsAreCurrent {
         let term = node.machine().map_or(Term(0), |raft| raft.status().term);
         for event in events(step) {
             match event {
-                Event::Proposed { at, .. } => self.acknowledged = self.acknowledged.max(at.index),
+                Event::Proposed { tag, at, .. } => {
+                    self.acknowledged = self.acknowledged.max(at.index);
+                    self.floor.remove(tag);
+                }
+                Event::Refused { tag, .. } | Event::Unknown { tag } => _ = self.floor.remove(tag),
                 Event::Readable { tag, index } => {
-                    let (floor, latest) = self.floor.get(tag).copied().unwrap_or_default();
+                    let (floor, latest) = self.floor.remove(tag).unwrap_or_default();
                     let node = step.node;
                     if *index < floor || applied < floor {
                         return Err(format!("{tag:?} at {node} sees {index:?} ({applied:?}), not {floor:?}"));
@@ -84,14 +91,15 @@ impl Invariant<Cluster> for ReadsAreConfirmed {
         }
         self.note(step);
         for event in events(step) {
+            if let Event::Proposed { tag, .. } | Event::Refused { tag, .. } | Event::Unknown { tag } = event {
+                self.asked.remove(tag);
+            }
             let Event::Readable { tag, .. } = event else { continue };
             let Some((of, before)) = self.asked.remove(tag).filter(|(of, _)| Some(*of) == term) else {
                 continue;
             };
             let confirms = |peer| peer == leader || self.answered.get(&(leader, of, peer)).copied() > before;
-            let voters =
-                Voters::majority(view.nodes().iter().map(Node::id)).map_err(|error| error.to_string())?;
-            if !voters.has_quorum(confirms) {
+            if !is_quorum(view, |node| confirms(node.id())) {
                 return Err(format!("{leader} answers {tag:?} with nothing newer than round {before:?}"));
             }
         }

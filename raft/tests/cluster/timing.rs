@@ -4,11 +4,13 @@ use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use quorate_machine::{Effect, Machine, NodeId, Ticket, Time};
-use quorate_quorum::Voters;
 use quorate_raft::{Body, Event, Record, Role, Term};
-use quorate_sim::{Invariant, Node, Step, StepKind, View};
+use quorate_sim::{Invariant, Step, StepKind, View};
 
-use super::{Cluster, DISK_TIMEOUT, ELECTION_TIMEOUT, HEARTBEAT, invariants::events};
+use super::{
+    Cluster, DISK_TIMEOUT, ELECTION_TIMEOUT, HEARTBEAT,
+    invariants::{events, is_quorum},
+};
 
 pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
     vec![
@@ -178,9 +180,7 @@ impl Invariant<Cluster> for LeadersAreFit {
             let heard = self.heard.get(&(step.node, peer)).copied().unwrap_or_default().max(elected);
             peer == step.node || now.since(heard) <= ELECTION_TIMEOUT + HEARTBEAT
         };
-        let voters =
-            Voters::majority(view.nodes().iter().map(Node::id)).map_err(|error| error.to_string())?;
-        if !voters.has_quorum(recent) {
+        if !is_quorum(view, |node| recent(node.id())) {
             return Err(format!("{} leads, and hears from no quorum", step.node));
         }
         let oldest = self.owed.get(&step.node).and_then(|owed| owed.front());
