@@ -1,0 +1,71 @@
+//! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
+
+use crate::options::Options;
+
+/// A classic mistake in a checker of linearizability.
+#[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bug {
+    /// Whatever leaves the present state as it is, is put in order at once, as if it could not change another state.
+    CommitsWhatChangesNothing,
+    /// A pending operation takes a slot among those that returning ones leave, so that sets of pending ones mix with them.
+    PendingReusesSlots,
+    /// A pending operation must have taken effect in the end.
+    PendingForced,
+    /// A pending operation is never taken to have had an effect.
+    PendingNeverTried,
+    /// Of equal pending operations only the first can have had an effect.
+    EqualPendingOnce,
+    /// What was tried with more pending operations rules out what is tried with fewer, instead of the reverse.
+    DominatedBySuperset,
+    /// The memo forgets which open operations are in the order already.
+    MemoIgnoresOpen,
+    /// The memo forgets how far the search was.
+    MemoIgnoresPlace,
+    /// The memo forgets the state.
+    MemoIgnoresState,
+    /// A read that cannot return is let go.
+    ReadsLetGo,
+    /// All keys are one object.
+    KeysIgnored,
+    /// A search that runs out of steps is taken for a success.
+    BudgetMeansOk,
+    /// Of the states after an operation only the first is followed.
+    FirstStateOnly,
+    /// The online mode takes an operation for done that turns out to have failed.
+    OnlineKeepsFailed,
+}
+
+impl Options {
+    #[cfg(quorate_bugs)]
+    pub(crate) fn has(&self, bug: Bug) -> bool {
+        self.bug == Some(bug)
+    }
+
+    #[cfg(not(quorate_bugs))]
+    #[expect(clippy::unused_self, reason = "the other configuration asks the options")]
+    pub(crate) const fn has(&self, _: Bug) -> bool {
+        false
+    }
+}
+
+#[cfg(quorate_bugs)]
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::CommitsWhatChangesNothing,
+        Self::PendingReusesSlots,
+        Self::PendingForced,
+        Self::PendingNeverTried,
+        Self::EqualPendingOnce,
+        Self::DominatedBySuperset,
+        Self::MemoIgnoresOpen,
+        Self::MemoIgnoresPlace,
+        Self::MemoIgnoresState,
+        Self::ReadsLetGo,
+        Self::KeysIgnored,
+        Self::BudgetMeansOk,
+        Self::FirstStateOnly,
+        Self::OnlineKeepsFailed,
+    ];
+}

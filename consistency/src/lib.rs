@@ -1,0 +1,34 @@
+#![no_std]
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+
+mod bits;
+mod bug;
+mod builder;
+#[cfg(feature = "formats")]
+pub mod format;
+mod history;
+mod lane;
+mod linearizer;
+mod memo;
+mod online;
+mod options;
+mod search;
+pub mod spec;
+mod track;
+mod verdict;
+mod zones;
+
+#[cfg(quorate_bugs)]
+pub use crate::bug::Bug;
+pub use crate::{
+    builder::{HistoryBuilder, Malformed},
+    history::{Event, History, Interval, OpId, Operation, Outcome},
+    linearizer::{Linearizer, OPEN_MAX, check},
+    online::{Online, Standing},
+    options::{Options, Reduction, Reductions},
+    spec::{Call, Decision, Nondeterministic, Spec},
+    verdict::{Configuration, Counterexample, Flaw, Unknown, Verdict, Witness},
+};

@@ -1,0 +1,243 @@
+use alloc::vec::Vec;
+
+use crate::{
+    bits::Bits,
+    bug::Bug,
+    history::OpId,
+    memo::{Memo, Remembered},
+    options::{Options, Reduction},
+    spec::Nondeterministic,
+    track::{Next, Track},
+    verdict::Configuration,
+};
+
+/// What a search has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Going,
+    Found,
+    Exhausted,
+    Full,
+}
+
+/// The depth-first search for one key.
+///
+/// It goes through the events and keeps which open calls are in the order already, so that the place and that set name all
+/// calls in the order: the *window key*, as long as the number of open calls and not as the history (Wing and Gong, JPDC
+/// 1993; Lowe, *Testing for linearizability*, 2017: the memo, and that calls are put in order as late as possible).
+/// Nothing happens until a call returns that is not in the order. Then some sequence of the open calls, it at the end,
+/// must be.
+pub(crate) struct Search<'a, S: Nondeterministic, const N: usize> {
+    track: Track<'a, S::Op, S::Ret>,
+    options: Options,
+    memo: Memo<S::State, N>,
+    /// Where the search is, while it goes forward.
+    here: Option<Here<S::State, N>>,
+    /// The returns at which there was a choice.
+    frames: Vec<Frame<S::State, N>>,
+    /// What is in the order.
+    trail: Vec<u32>,
+    furthest: Furthest<S::State, N>,
+    /// States after a step, kept for their memory.
+    next: Vec<S::State>,
+}
+
+struct Here<T, const N: usize> {
+    place: u32,
+    mask: Bits<N>,
+    state: T,
+}
+
+/// A return that needs a choice, and which choices were made.
+struct Frame<T, const N: usize> {
+    place: u32,
+    returning: u32,
+    mask: Bits<N>,
+    state: T,
+    /// The call to try next, and which of the states after it.
+    candidate: u32,
+    branch: usize,
+    /// How long the order was.
+    trail: usize,
+}
+
+/// The configurations at the latest return that was reached and needed a choice.
+struct Furthest<T, const N: usize> {
+    place: u32,
+    returning: u32,
+    seen: Vec<(Bits<N>, T)>,
+}
+
+/// As many as a counterexample shows.
+const SHOWN_MAX: usize = crate::Counterexample::<(), ()>::SHOWN_MAX;
+
+impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
+    pub(crate) fn new(mut track: Track<'a, S::Op, S::Ret>, init: S::State, options: Options) -> Self {
+        track.place_pending(Bits::<N>::LEN, &options);
+        let mut pending = Bits::NONE;
+        if options.reductions.has(Reduction::Domination) {
+            track.pending().iter().for_each(|at| pending.set(track.slot(*at)));
+        }
+        Self {
+            track,
+            options,
+            memo: Memo::new(pending, options),
+            here: Some(Here { place: 0, mask: Bits::NONE, state: init }),
+            frames: Vec::new(),
+            trail: Vec::new(),
+            furthest: Furthest { place: 0, returning: 0, seen: Vec::new() },
+            next: Vec::new(),
+        }
+    }
+
+    /// Goes on for at most this many steps, and says how many are left.
+    pub(crate) fn run(&mut self, spec: &S, mut steps: u64) -> (Status, u64) {
+        while steps > 0 {
+            steps -= 1;
+            let status = if self.here.is_some() { self.go_on(spec) } else { self.choose(spec) };
+            if status != Status::Going {
+                return (status, steps);
+            }
+        }
+        (Status::Going, 0)
+    }
+
+    /// Goes past one event, or stops at a return that needs a choice.
+    fn go_on(&mut self, spec: &S) -> Status {
+        let Some(here) = &mut self.here else { return Status::Going };
+        let returning = match self.track.next(here.place) {
+            Next::End => return Status::Found,
+            Next::Call => {
+                here.place += 1;
+                return Status::Going;
+            }
+            Next::Return(returning) => returning,
+        };
+        let slot = self.track.slot(returning);
+        if !here.mask.has(slot) {
+            self.commit_reads(spec, returning);
+        }
+        let Some(here) = &mut self.here else { return Status::Going };
+        if here.mask.has(slot) || self.options.has(Bug::ReadsLetGo) && self.track.is_read_only(returning) {
+            here.mask.clear(slot);
+            here.place += 1;
+            return Status::Going;
+        }
+        self.stop(returning)
+    }
+
+    /// Puts in order what only reads and is legal now (see [`Reduction::ReadsAtOnce`]).
+    fn commit_reads(&mut self, spec: &S, returning: u32) {
+        let Some(here) = &mut self.here else { return };
+        for at in self.track.readers(returning) {
+            let slot = self.track.slot(at);
+            if here.mask.has(slot) {
+                continue;
+            }
+            self.next.clear();
+            self.track.step_all(spec, &here.state, at, &mut self.next);
+            if !self.next.is_empty() {
+                here.mask.set(slot);
+                self.trail.push(at);
+            }
+        }
+        if self.options.has(Bug::CommitsWhatChangesNothing) {
+            let mut nth = 0;
+            while let Some(at) = self.track.candidate(returning, nth) {
+                nth += 1;
+                self.next.clear();
+                self.track.step_all(spec, &here.state, at, &mut self.next);
+                let changes_nothing = self.next.first() == Some(&here.state) && !self.track.is_pending(at);
+                if changes_nothing && !here.mask.has(self.track.slot(at)) {
+                    here.mask.set(self.track.slot(at));
+                    self.trail.push(at);
+                }
+            }
+        }
+    }
+
+    fn stop(&mut self, returning: u32) -> Status {
+        let Some(here) = self.here.take() else { return Status::Going };
+        let Here { place, mask, state } = here;
+        match self.memo.insert(place, &mask, &state) {
+            Remembered::Full => return Status::Full,
+            Remembered::Known => return Status::Going,
+            Remembered::New => {}
+        }
+        if place > self.furthest.place || self.furthest.seen.is_empty() {
+            self.furthest.seen.clear();
+            (self.furthest.place, self.furthest.returning) = (place, returning);
+        }
+        if place == self.furthest.place && self.furthest.seen.len() < SHOWN_MAX {
+            self.furthest.seen.push((mask, state.clone()));
+        }
+        let trail = self.trail.len();
+        self.frames.push(Frame { place, returning, mask, state, candidate: 0, branch: 0, trail });
+        Status::Going
+    }
+
+    /// Makes the next choice at the latest frame, or leaves it.
+    fn choose(&mut self, spec: &S) -> Status {
+        let Some(frame) = self.frames.last_mut() else { return Status::Exhausted };
+        let Some(at) = self.track.candidate(frame.returning, frame.candidate) else {
+            self.frames.pop();
+            return Status::Going;
+        };
+        let slot = self.track.slot(at);
+        let is_barred = frame.mask.has(slot)
+            || self.track.is_read_only(at)
+            || self.track.twin_slot(at).is_some_and(|twin| !frame.mask.has(twin));
+        if is_barred {
+            frame.candidate += 1;
+            return Status::Going;
+        }
+        self.next.clear();
+        self.track.step_all(spec, &frame.state, at, &mut self.next);
+        let states =
+            if self.options.has(Bug::FirstStateOnly) { self.next.len().min(1) } else { self.next.len() };
+        let branch = frame.branch;
+        frame.branch += 1;
+        if frame.branch >= states {
+            (frame.branch, frame.candidate) = (0, frame.candidate + 1);
+        }
+        if branch >= states {
+            return Status::Going;
+        }
+        let state = self.next.swap_remove(branch);
+        let idles = self.options.reductions.has(Reduction::IdlePending)
+            && self.track.is_pending(at)
+            && state == frame.state
+            && !self.options.has(Bug::PendingForced);
+        if !idles {
+            let mut mask = frame.mask;
+            mask.set(slot);
+            self.trail.truncate(frame.trail);
+            self.trail.push(at);
+            self.here = Some(Here { place: frame.place, mask, state });
+        }
+        Status::Going
+    }
+
+    /// The order that was found.
+    pub(crate) fn order(&self) -> impl Iterator<Item = OpId> + '_ {
+        self.trail.iter().map(|at| self.track.id(*at))
+    }
+
+    /// The call that cannot return.
+    pub(crate) fn culprit(&self) -> OpId {
+        self.track.id(self.furthest.returning)
+    }
+
+    /// Where it would have to.
+    pub(crate) fn configurations(&self) -> Vec<Configuration<S::State>> {
+        let open = self.track.open_at(self.furthest.returning);
+        let waiting = |mask: &Bits<N>| {
+            open.iter().filter(|at| !mask.has(self.track.slot(**at))).map(|at| self.track.id(*at)).collect()
+        };
+        let shown = |(mask, state): &(Bits<N>, S::State)| Configuration {
+            state: state.clone(),
+            waiting: waiting(mask),
+        };
+        self.furthest.seen.iter().map(shown).collect()
+    }
+}

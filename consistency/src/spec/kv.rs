@@ -1,0 +1,81 @@
+use alloc::{borrow::ToOwned as _, string::String};
+use core::{hash::Hash, marker::PhantomData};
+
+use super::Spec;
+
+/// A store of strings by key. Keys are independent, so a history is judged key by key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kv<K> {
+    /// What a key that was never written holds: `None`, or the empty string where the store does not tell the two apart.
+    pub missing: Option<String>,
+    keys: PhantomData<K>,
+}
+
+impl<K> Kv<K> {
+    /// A store in which a key that was never written holds this.
+    pub const fn new(missing: Option<String>) -> Self {
+        Self { missing, keys: PhantomData }
+    }
+}
+
+/// A call to a [`Kv`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KvOp<K> {
+    /// What does this key hold?
+    Get(K),
+    /// This key shall hold this.
+    Put(K, String),
+    /// This is added at the end of what the key holds.
+    Append(K, String),
+    /// This key shall hold what one holds that was never written.
+    Delete(K),
+}
+
+/// What a call to a [`Kv`] returned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KvRet {
+    /// What the key holds.
+    Value(Option<String>),
+    /// It was written.
+    Done,
+}
+
+impl<K: Clone + Ord> Spec for Kv<K> {
+    type Op = KvOp<K>;
+    type Ret = KvRet;
+    type State = Option<String>;
+    type Key = K;
+
+    fn init(&self, _: &K) -> Option<String> {
+        self.missing.clone()
+    }
+
+    fn step(&self, state: &Option<String>, op: &KvOp<K>, ret: Option<&KvRet>) -> Option<Option<String>> {
+        let is_legal = match (op, ret) {
+            (_, None) => true,
+            (KvOp::Get(_), Some(KvRet::Value(seen))) => seen == state,
+            (KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_), Some(ret)) => *ret == KvRet::Done,
+            (KvOp::Get(_), Some(KvRet::Done)) => false,
+        };
+        is_legal.then(|| match op {
+            KvOp::Get(_) => state.clone(),
+            KvOp::Put(_, value) => Some(value.clone()),
+            KvOp::Append(_, more) => Some(state.as_deref().unwrap_or_default().to_owned() + more),
+            KvOp::Delete(_) => self.missing.clone(),
+        })
+    }
+
+    fn key(&self, op: &KvOp<K>) -> K {
+        match op {
+            KvOp::Get(key) | KvOp::Put(key, _) | KvOp::Append(key, _) | KvOp::Delete(key) => key.clone(),
+        }
+    }
+
+    fn is_read_only(&self, op: &KvOp<K>, _: Option<&KvRet>) -> bool {
+        matches!(op, KvOp::Get(_))
+    }
+
+    fn same(&self, one: &KvOp<K>, other: &KvOp<K>) -> bool {
+        one == other
+    }
+}

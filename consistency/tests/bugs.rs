@@ -1,0 +1,122 @@
+//! Every seeded bug is caught: `RUSTFLAGS="--cfg quorate_bugs" cargo test -p quorate-consistency --test bugs`.
+#![cfg(quorate_bugs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    clippy::cast_possible_truncation,
+    clippy::enum_glob_use,
+    clippy::wildcard_imports,
+    reason = "helpers of tests fail loudly, too, and a test says what it reached"
+)]
+
+mod common;
+
+use common::{Domain, HistoryOf, Rng, Shape, changed, oracle, right};
+use quorate_consistency::{Bug, Event, Linearizer, Online, Options, Standing, Verdict};
+
+/// How many histories of each specification a bug may survive.
+const SEEDS: u64 = 20_000;
+
+/// How a bug was caught, in a history of what, and how many histories that took.
+type Caught = (&'static str, &'static str, u64);
+
+#[test]
+fn every_seeded_bug_is_caught() {
+    println!("| bug | caught by | in histories of | histories |\n|---|---|---|---|");
+    let mut survivors = Vec::new();
+    for bug in Bug::ALL {
+        match hunt(bug) {
+            Some((check, object, histories)) => println!("| `{bug:?}` | {check} | {object} | {histories} |"),
+            None => survivors.push(bug),
+        }
+    }
+    assert!(survivors.is_empty(), "never caught in {SEEDS} histories: {survivors:?}");
+}
+
+/// The first of all specifications that catches it.
+fn hunt(bug: Bug) -> Option<Caught> {
+    let mut best: Option<Caught> = None;
+    let mut one = |name: &'static str, caught: Option<(&'static str, u64)>| {
+        if let Some((check, histories)) = caught {
+            if best.is_none_or(|(.., before)| histories < before) {
+                best = Some((check, name, histories));
+            }
+        }
+    };
+    macro_rules! each {
+        ($name:expr, $domain:expr) => {
+            one($name, seek(bug, $domain))
+        };
+    }
+    {
+        use common::domains::*;
+        each!("register", &Registers { unique: false });
+        each!("cas-register", &CasRegisters);
+        each!("mutex", &Mutexes);
+        each!("queue", &Queues);
+        each!("coin", &Coins);
+        each!("kv", &Kvs);
+    }
+    best
+}
+
+fn seek<D: Domain>(bug: Bug, domain: &D) -> Option<(&'static str, u64)> {
+    (0..SEEDS).find_map(|seed| {
+        let mut rng = Rng(seed);
+        let operations = 5 + rng.below(4);
+        let shape = Shape { processes: 4, operations, pending_percent: 25, failed_percent: 10 };
+        let mut history = right(domain, &mut rng, shape);
+        if rng.chance(50) {
+            history = changed(domain, &mut rng, &history);
+        }
+        Some((caught(bug, domain, &history)?, seed + 1))
+    })
+}
+
+fn caught<D: Domain>(bug: Bug, domain: &D, history: &HistoryOf<D>) -> Option<&'static str> {
+    let spec = domain.spec();
+    let mut options = Options::default();
+    options.shortcuts = false;
+    options.bug = Some(bug);
+    let expected = oracle(&spec, history);
+    if bug == Bug::OnlineKeepsFailed {
+        return online(domain, history, options);
+    }
+    let steps = if bug == Bug::BudgetMeansOk { 5 } else { u64::MAX };
+    match Linearizer::new(&spec, history, options).run(steps) {
+        Verdict::Ok(_) if !expected => Some("`oracle`: taken for linearizable"),
+        Verdict::Ok(witness) => witness.verify(&spec, history).err().map(|_| "`Witness::verify`"),
+        Verdict::Violation(_) if expected => Some("`oracle`: taken for a violation"),
+        Verdict::Violation(_) | Verdict::Unknown(_) => None,
+    }
+}
+
+/// Lets some operations fail that nobody will hear of in the history, and compares the end.
+fn online<D: Domain>(domain: &D, history: &HistoryOf<D>, options: Options) -> Option<&'static str> {
+    let spec = domain.spec();
+    let mut online = Online::new(&spec, options);
+    let mut builder = quorate_consistency::HistoryBuilder::new();
+    for event in history.events() {
+        let (Event::Call(id) | Event::Return(id)) = *event;
+        let (process, operation) = (id.index() as u64, history.get(id)?);
+        match event {
+            Event::Call(_) => {
+                online.invoke(process, operation.op.clone()).ok()?;
+                builder.invoke(process, operation.op.clone()).ok()?;
+            }
+            Event::Return(_) if process % 3 == 0 => {
+                online.fail(process).ok()?;
+                builder.fail(process).ok()?;
+            }
+            Event::Return(_) => {
+                online.ok(process, operation.ret()?.clone()).ok()?;
+                builder.ok(process, operation.ret()?.clone()).ok()?;
+            }
+        }
+    }
+    let expected = oracle(&spec, &builder.finish());
+    (online.standing() == Standing::Linearizable && !expected)
+        .then_some("`oracle`: taken for linearizable, online")
+}

@@ -1,0 +1,125 @@
+//! Histories of correct objects are linearizable, changed ones are what the oracle says, for every specification and with
+//! every reduction on and off.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::wildcard_enum_match_arm,
+    clippy::cast_possible_truncation,
+    clippy::enum_glob_use,
+    clippy::wildcard_imports,
+    reason = "helpers of tests fail loudly, too, and a test says what it reached"
+)]
+
+mod common;
+
+use common::{Domain, HistoryOf, Rng, SMALL, changed, domains::for_every_domain, oracle, right};
+use quorate_consistency::{Linearizer, Options, Reduction, Reductions, Verdict, check, spec::Joint};
+
+const HISTORIES: u64 = 3_000;
+
+/// The ways to search that must agree.
+fn ways() -> Vec<Options> {
+    let mut ways = vec![Options::default()];
+    let mut add = |change: &dyn Fn(&mut Options)| {
+        let mut options = Options::default();
+        options.shortcuts = false;
+        change(&mut options);
+        ways.push(options);
+    };
+    add(&|_| {});
+    add(&|options| options.exact = true);
+    add(&|options| options.reductions = Reductions::NONE);
+    for reduction in Reduction::ALL {
+        add(&|options| options.reductions = Reductions::ALL.without(reduction));
+        add(&|options| options.reductions = Reductions::NONE.with(reduction));
+    }
+    ways
+}
+
+/// Checks every way to search on this history.
+fn all_agree<D: Domain>(domain: &D, history: &HistoryOf<D>, expected: bool) {
+    let spec = domain.spec();
+    let mut culprit = None;
+    for options in ways() {
+        match Linearizer::new(&spec, history, options).run(u64::MAX) {
+            Verdict::Ok(witness) => {
+                assert!(expected, "{options:?} explains {history:?}");
+                assert_eq!(witness.verify(&spec, history), Ok(()), "{options:?} {history:?}");
+            }
+            Verdict::Violation(found) => {
+                assert!(!expected, "{options:?} does not explain {history:?}");
+                assert_eq!(
+                    *culprit.get_or_insert((found.key.clone(), found.op)),
+                    (found.key, found.op),
+                    "{options:?} {history:?}"
+                );
+            }
+            Verdict::Unknown(why) => panic!("{options:?} does not know {history:?}: {why:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_a_correct_object_does_is_linearizable() {
+    fn one<D: Domain>(name: &str, domain: &D) {
+        let mut operations = 0;
+        for seed in 0..HISTORIES {
+            let mut rng = Rng(seed);
+            let shape = common::Shape { operations: 1 + rng.below(14), processes: 1 + rng.below(5), ..SMALL };
+            let history = right(domain, &mut rng, shape);
+            operations += history.operations().len();
+            all_agree(domain, &history, true);
+        }
+        println!("{name}: {HISTORIES} histories, {operations} operations");
+    }
+    for_every_domain!(one);
+}
+
+#[test]
+fn changed_histories_are_what_the_oracle_says() {
+    fn one<D: Domain>(name: &str, domain: &D) {
+        let (mut good, mut bad) = (0, 0);
+        for seed in 0..HISTORIES {
+            let mut rng = Rng(seed ^ 0xc0_ffee << 20);
+            let mut history = right(domain, &mut rng, SMALL);
+            for _ in 0..=rng.below(2) {
+                history = changed(domain, &mut rng, &history);
+            }
+            let expected = oracle(&domain.spec(), &history);
+            *if expected { &mut good } else { &mut bad } += 1;
+            all_agree(domain, &history, expected);
+        }
+        println!("{name}: {good} linearizable, {bad} not");
+        assert!(good > 0 && (bad > 0 || name == "mutex"), "{name}: {good} {bad}");
+    }
+    for_every_domain!(one);
+}
+
+#[test]
+fn keys_judged_together_and_one_by_one_agree() {
+    fn one<D: Domain<Spec: quorate_consistency::Nondeterministic<Key: std::hash::Hash>>>(domain: &D) {
+        let mut bad = 0;
+        for seed in 0..HISTORIES {
+            let mut rng = Rng(seed ^ 0x1ce << 30);
+            let history = right(domain, &mut rng, common::Shape { operations: 10, ..SMALL });
+            let history = changed(domain, &mut rng, &history);
+            let alone = check(&domain.spec(), &history).is_ok();
+            let joint = Joint(domain.spec());
+            let together = check(&joint, &history);
+            assert_eq!(alone, together.is_ok(), "{history:?}");
+            if let Verdict::Ok(witness) = together {
+                assert_eq!(witness.verify(&joint, &history), Ok(()));
+                assert_eq!(witness.verify(&domain.spec(), &history), Ok(()));
+            }
+            bad += u64::from(!alone);
+        }
+        assert!((HISTORIES / 50..HISTORIES).contains(&bad), "{bad}");
+    }
+    use common::domains::{Bags, Kvs, Lists, Logs};
+    one(&Kvs);
+    one(&Lists);
+    one(&Bags);
+    one(&Logs);
+}
