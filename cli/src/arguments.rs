@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, client, cluster, demo, dump, restore, serve, sim, status};
+use crate::{bench, check, client, cluster, demo, dump, restore, serve, sim, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -9,6 +9,7 @@ Examples:
   quorate client                            a prompt
   quorate bench --seconds 5                 how fast is it?
   quorate demo                              a tour of half a minute
+  quorate check --model cas-register FILE   is a recorded history linearizable?
 
 Any Redis client works too: redis-cli -p 7002 GET greeting";
 
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Status(status::Options),
     Bench(bench::Options),
     Sim(sim::Options),
+    Check(check::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

@@ -13,6 +13,7 @@
 
 mod arguments;
 mod bench;
+mod check;
 mod client;
 mod cluster;
 mod connection;
@@ -59,6 +60,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Status(options) => in_runtime(status::run(options)),
         Command::Bench(options) => in_runtime(bench::run(options)),
         Command::Sim(options) => sim::run(&options),
+        Command::Check(options) => check::run(&options),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

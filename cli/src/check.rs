@@ -1,0 +1,143 @@
+//! `quorate check`: are recorded histories linearizable?
+
+mod model;
+mod report;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, ValueEnum};
+use quorate_consistency::format::{self, FailedCas, Format, Value};
+
+use self::{
+    model::ModelName,
+    report::{Report, Verdict},
+};
+use crate::{problem::Problem, terminal};
+
+const EXAMPLES: &str = "\
+Examples:
+  quorate check --model cas-register history.edn             as Jepsen records it
+  quorate check --model cas-register --init 0 *.edn          a register that holds 0 at first
+  quorate check --model kv --format porcupine-kv kv.txt      a key that was never written reads as \"\"
+  quorate check --model queue --explain history.json         says where it went wrong
+
+Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
+2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
+names the line.";
+
+/// Judge whether recorded histories are linearizable
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// What kind of object the history is of
+    #[arg(long, value_name = "MODEL")]
+    model: ModelName,
+    /// What the object holds at first, as EDN; nil for registers, 0 for a counter, if it is left out
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    init: Option<Value>,
+    /// How the history is written down
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: FormatName,
+    /// What a :fail of a compare-and-set says; as the format has it, if it is left out
+    #[arg(long, value_name = "MEANING")]
+    failed_cas: Option<FailedCasName>,
+    /// After how many steps of the search a file is unknown
+    #[arg(long, value_name = "COUNT", default_value_t = u64::MAX, hide_default_value = true)]
+    steps: u64,
+    /// Say why a history is not linearizable
+    #[arg(long)]
+    explain: bool,
+    /// Print an object of JSON for each file, in a line of its own
+    #[arg(long)]
+    json: bool,
+    /// The histories
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// What the file's beginning looks like
+    Auto,
+    /// Jepsen's operations as EDN maps
+    Edn,
+    /// The same as JSON objects
+    Json,
+    /// Operations of a key-value store as EDN maps; missing keys read as ""
+    PorcupineKv,
+    /// Lines of the log of Jepsen's etcd test
+    PorcupineEtcd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailedCasName {
+    /// It was not done
+    NotDone,
+    /// It was done, and found another value
+    Mismatch,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
+    model::check_init(options.model, options.init.as_ref())?;
+    let (mut malformed, mut violated, mut unknown) = (false, false, false);
+    for file in &options.files {
+        match judge(options, file) {
+            Ok(report) => {
+                violated |= report.verdict == Verdict::False;
+                unknown |= report.verdict == Verdict::Unknown;
+                show(options, file, &report)?;
+            }
+            Err(problem) => {
+                malformed = true;
+                terminal::remark(problem);
+            }
+        }
+    }
+    Ok(match (malformed, violated, unknown) {
+        (true, ..) => ExitCode::from(3),
+        (false, true, _) => ExitCode::from(1),
+        (false, false, true) => ExitCode::from(2),
+        (false, false, false) => ExitCode::SUCCESS,
+    })
+}
+
+fn judge(options: &Options, file: &Path) -> Result<Report, Problem> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| Problem::new(format!("{name}: {error}")))?;
+    let format = match options.format {
+        FormatName::Auto => Format::guess(&text),
+        FormatName::Edn | FormatName::PorcupineKv => Format::Edn,
+        FormatName::Json => Format::Json,
+        FormatName::PorcupineEtcd => Format::Etcd,
+    };
+    let failed_cas = match options.failed_cas {
+        Some(FailedCasName::Mismatch) => FailedCas::Mismatch,
+        None if format == Format::Etcd => FailedCas::Mismatch,
+        Some(FailedCasName::NotDone) | None => FailedCas::NotDone,
+    };
+    let empty = Value::Text(String::new());
+    let init = options.init.as_ref().or((options.format == FormatName::PorcupineKv).then_some(&empty));
+    let entries = format::read(&text, format).map_err(|error| Problem::new(format!("{name}: {error}")))?;
+    model::judge(options.model, init, &entries, failed_cas, options.steps).map_err(|error| {
+        Problem::new(format!("{name}: {error}")).hint("is this a history of the --model given?")
+    })
+}
+
+fn show(options: &Options, file: &Path, report: &Report) -> Result<(), Problem> {
+    let name = file.display();
+    if options.json {
+        let name = name.to_string();
+        let line = report.to_json(&name);
+        terminal::say(serde_json::to_string(&line).map_err(Problem::new)?);
+        return Ok(());
+    }
+    terminal::say(format_args!("{name}\t{}", report.verdict));
+    if options.explain {
+        report.explanation().iter().for_each(|line| terminal::say(format_args!("  {line}")));
+    }
+    Ok(())
+}

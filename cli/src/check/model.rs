@@ -1,0 +1,143 @@
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use quorate_consistency::{
+    Linearizer, Options, Verdict as Judged,
+    format::{Entry, FailedCas, FormatError, Recorded, Value, assemble},
+    spec::{
+        Bag, CasRegister, Counter, FifoQueue, Kv, List, Log, MultiRegister, Mutex, Register, Set, Stack,
+        UnorderedQueue,
+    },
+};
+
+use super::report::{Report, Verdict, Violation};
+use crate::problem::Problem;
+
+/// The objects that there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModelName {
+    /// read, write V
+    Register,
+    /// read, write V, cas [FROM TO]
+    CasRegister,
+    /// txn [[:r K nil] [:w K V]], or read {K nil} and write {K V}
+    MultiRegister,
+    /// acquire, release
+    Mutex,
+    /// add V, remove V, contains V, read
+    Set,
+    /// add N, read, add-and-get N
+    Counter,
+    /// enqueue V, dequeue: first in, first out
+    Queue,
+    /// enqueue V, dequeue in any order
+    UnorderedQueue,
+    /// push V, pop
+    Stack,
+    /// get, put V, append V, delete, with a :key each
+    Kv,
+    /// append V, read
+    List,
+    /// add V, remove V, count V
+    Bag,
+    /// append V that returns an offset, read OFFSET, len
+    Log,
+}
+
+/// Refuses a first value that the model has no use for.
+pub(super) fn check_init(model: ModelName, init: Option<&Value>) -> Result<(), Problem> {
+    let Some(init) = init else { return Ok(()) };
+    let (fits, needs) = match model {
+        ModelName::Register | ModelName::CasRegister => (true, "any value"),
+        ModelName::MultiRegister => (matches!(init, Value::Map(_)), "a map, like {:x 0}"),
+        ModelName::Counter => (init.int().is_some(), "a number"),
+        ModelName::Kv => (matches!(init, Value::Nil | Value::Text(_)), "nil or a string, like '\"\"'"),
+        ModelName::Mutex
+        | ModelName::Set
+        | ModelName::Queue
+        | ModelName::UnorderedQueue
+        | ModelName::Stack
+        | ModelName::List
+        | ModelName::Bag
+        | ModelName::Log => (false, "nothing: this model begins free or empty"),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Problem::new(format!("--init {init} does not fit the model; it needs {needs}")))
+    }
+}
+
+pub(super) fn judge(
+    model: ModelName,
+    init: Option<&Value>,
+    entries: &[Entry],
+    failed_cas: FailedCas,
+    steps: u64,
+) -> Result<Report, FormatError> {
+    let value = || init.cloned().unwrap_or_default();
+    let go = Judge { entries, failed_cas, steps };
+    match model {
+        ModelName::Register => go.on(&Register { initial: value() }),
+        ModelName::CasRegister => go.on(&CasRegister { initial: value() }),
+        ModelName::MultiRegister => {
+            let initial = if let Some(Value::Map(map)) = init {
+                map.iter().cloned().collect()
+            } else {
+                BTreeMap::new()
+            };
+            go.on(&MultiRegister::new(initial))
+        }
+        ModelName::Mutex => go.on(&Mutex),
+        ModelName::Set => go.on(&Set::new()),
+        ModelName::Counter => go.on(&Counter { initial: init.and_then(Value::int).unwrap_or(0) }),
+        ModelName::Queue => go.on(&FifoQueue::new()),
+        ModelName::UnorderedQueue => go.on(&UnorderedQueue::new()),
+        ModelName::Stack => go.on(&Stack::new()),
+        ModelName::Kv => go.on(&Kv::new(init.and_then(Value::name).map(str::to_owned))),
+        ModelName::List => go.on(&List::new()),
+        ModelName::Bag => go.on(&Bag::new()),
+        ModelName::Log => go.on(&Log::new()),
+    }
+}
+
+struct Judge<'a> {
+    entries: &'a [Entry],
+    failed_cas: FailedCas,
+    steps: u64,
+}
+
+impl Judge<'_> {
+    fn on<M: Recorded>(&self, model: &M) -> Result<Report, FormatError> {
+        let assembled = assemble(model, self.entries, self.failed_cas)?;
+        let history = &assembled.history;
+        let mut linearizer = Linearizer::new(model, history, Options::default());
+        let mut verdict = linearizer.run(self.steps);
+        if let Judged::Violation(found) = &verdict {
+            // What was judged without a search is searched, for the states to show.
+            if found.configurations.is_empty() {
+                let mut options = Options::default();
+                options.shortcuts = false;
+                let searched = Linearizer::new(model, history, options).run(self.steps);
+                verdict = if searched.is_violation() { searched } else { verdict };
+            }
+        }
+        let end = |id| {
+            let (called, ended) = assembled.places_of(id)?;
+            Some((self.entries.get(called)?, ended.and_then(|place| self.entries.get(place))))
+        };
+        let violation = if let Judged::Violation(found) = &verdict {
+            end(found.op).map(|culprit| Violation::new(model, found, culprit, |id| Some(end(id)?.0)))
+        } else {
+            None
+        };
+        let pending = history.operations().iter().filter(|op| op.returned().is_none()).count();
+        let verdict = match verdict {
+            Judged::Ok(_) => Verdict::True,
+            Judged::Violation(_) => Verdict::False,
+            Judged::Unknown(_) => Verdict::Unknown,
+        };
+        let operations = history.operations().len();
+        Ok(Report { verdict, operations, unreturned: pending, steps: linearizer.steps(), violation })
+    }
+}

@@ -1,0 +1,166 @@
+//! `quorate check`, on files.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly, too")]
+
+mod common;
+
+use std::{fs, path::PathBuf, process::Output};
+
+use common::{output, stderr, stdout};
+use tempfile::TempDir;
+
+const GOOD: &str = "\
+{:process 0, :type :invoke, :f :write, :value 1}
+{:process 1, :type :invoke, :f :read, :value nil}
+{:process 1, :type :ok, :f :read, :value 1}
+{:process 0, :type :ok, :f :write, :value 1}
+";
+
+/// After the above.
+const STALE: &str = "\
+{:process 2, :type :invoke, :f :write, :value 2}
+{:process 1, :type :invoke, :f :read, :value nil}
+{:process 1, :type :ok, :f :read, :value nil}
+";
+
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        fs::write(self.path(name), text).unwrap();
+        self.path(name).to_str().unwrap().to_owned()
+    }
+}
+
+fn check(arguments: &[&str]) -> Output {
+    let mut all = vec!["check"];
+    all.extend(arguments);
+    output(&all)
+}
+
+#[test]
+fn verdicts_are_lines_and_exit_codes() {
+    let files = Files::new();
+    let good = files.write("good.edn", GOOD);
+    let bad = files.write("bad.edn", &format!("{GOOD}{STALE}"));
+    let all = check(&["--model", "cas-register", &good, &bad]);
+    assert_eq!(stdout(&all), format!("{good}\ttrue\n{bad}\tfalse\n"));
+    assert_eq!(all.status.code(), Some(1));
+    let one = check(&["--model", "register", &good]);
+    assert_eq!((stdout(&one), one.status.code()), (format!("{good}\ttrue\n"), Some(0)));
+    let unknown = check(&["--model", "cas-register", "--steps", "1", &good]);
+    assert_eq!((stdout(&unknown), unknown.status.code()), (format!("{good}\tunknown\n"), Some(2)));
+}
+
+#[test]
+fn what_an_object_holds_at_first_decides() {
+    let files = Files::new();
+    let zero = files.write(
+        "zero.edn",
+        "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read, :value 0}\n",
+    );
+    assert_eq!(check(&["--model", "cas-register", &zero]).status.code(), Some(1));
+    assert_eq!(check(&["--model", "cas-register", "--init", "0", &zero]).status.code(), Some(0));
+    assert_eq!(check(&["--model", "counter", &zero]).status.code(), Some(0));
+    assert_eq!(check(&["--model", "counter", "--init", "-1", &zero]).status.code(), Some(1));
+    let wrong = check(&["--model", "mutex", "--init", "0", &zero]);
+    assert!(stderr(&wrong).contains("--init 0 does not fit the model"), "{}", stderr(&wrong));
+    assert_eq!(stdout(&wrong), "");
+}
+
+#[test]
+fn a_violation_is_explained() {
+    let files = Files::new();
+    let bad = files.write("bad.edn", &format!("{GOOD}{STALE}"));
+    for model in ["cas-register", "register"] {
+        let told = check(&["--model", model, "--explain", &bad]);
+        let text = stdout(&told);
+        for part in [
+            "line 7",
+            "process 1",
+            "`read nil`",
+            "invoked in line 6",
+            "  1; still to come: `write 2` (line 5)",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
+    let json = check(&["--model", "cas-register", "--json", &bad]);
+    let line: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(line["linearizable"], false);
+    assert_eq!(line["operations"], 4);
+    assert_eq!(line["unreturned"], 1);
+    assert_eq!(line["violation"]["returned"]["line"], 7);
+    assert_eq!(json.status.code(), Some(1));
+}
+
+#[test]
+fn a_file_that_is_not_understood_is_not_judged() {
+    let files = Files::new();
+    let good = files.write("good.edn", GOOD);
+    let cases = [
+        ("syntax.edn", format!("{GOOD}{{:process 0"), "line 5: "),
+        (
+            "type.edn",
+            format!("{GOOD}{{:process 0, :type :began, :f :read}}\n"),
+            "line 5: an entry needs a :type",
+        ),
+        (
+            "f.edn",
+            format!("{GOOD}{{:process 0, :type :invoke, :f :push}}\n"),
+            "line 5: the model has no operation `push`",
+        ),
+        (
+            "twice.edn",
+            format!("{GOOD}{{:process 0, :type :ok, :f :write}}\n"),
+            "line 5: process 0 has no operation",
+        ),
+        ("empty.edn", "; nothing\n".to_owned(), "line 1: there are no operations"),
+        (
+            "log.log",
+            "INFO  jepsen.util - 0\t:invoke\t:read\tnil\nhello\n".to_owned(),
+            "line 2: an entry needs to begin",
+        ),
+    ];
+    for (name, text, expected) in cases {
+        let bad = files.write(name, &text);
+        let told = check(&["--model", "cas-register", &bad, &good]);
+        assert_eq!(told.status.code(), Some(3), "{name}");
+        assert_eq!(stdout(&told), format!("{good}\ttrue\n"), "the others are judged");
+        let error = stderr(&told);
+        assert!(error.contains(&format!("error: {bad}: {expected}")), "{expected} is not in {error}");
+    }
+    let missing = check(&["--model", "cas-register", files.path("none").to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(stderr(&missing).contains("No such file"), "{}", stderr(&missing));
+}
+
+#[test]
+fn every_format_is_read() {
+    let files = Files::new();
+    let json = r#"[{"process": 0, "type": "invoke", "f": "cas", "value": [null, 1]},
+{"process": 0, "type": "ok", "f": "cas", "value": [null, 1]}]"#;
+    let json = files.write("history.json", json);
+    assert_eq!(check(&["--model", "cas-register", &json]).status.code(), Some(0));
+    assert_eq!(check(&["--model", "cas-register", "--format", "edn", &json]).status.code(), Some(3));
+
+    // A compare-and-set that failed: it was not done, or it has found another value.
+    let log = "INFO  jepsen.util - 0 :invoke :cas [nil 1]\nINFO  jepsen.util - 0 :fail :cas [nil 1]\n";
+    let log = files.write("etcd.log", log);
+    assert_eq!(check(&["--model", "cas-register", &log]).status.code(), Some(1));
+    assert_eq!(check(&["--model", "cas-register", "--failed-cas", "not-done", &log]).status.code(), Some(0));
+
+    let kv = "{:process 0, :type :invoke, :f :get, :key \"k\", :value nil}\n{:process 0, :type :ok, :f :get, :key \"k\", :value \"\"}\n";
+    let kv = files.write("kv.txt", kv);
+    assert_eq!(check(&["--model", "kv", &kv]).status.code(), Some(1));
+    assert_eq!(check(&["--model", "kv", "--init", "\"\"", &kv]).status.code(), Some(0));
+    assert_eq!(check(&["--model", "kv", "--format", "porcupine-kv", &kv]).status.code(), Some(0));
+}
