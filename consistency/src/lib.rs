@@ -16,10 +16,10 @@ mod memo;
 mod online;
 mod options;
 mod search;
+mod shortcut;
 pub mod spec;
 mod track;
 mod verdict;
-mod zones;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;

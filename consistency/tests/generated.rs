@@ -15,7 +15,10 @@
 mod common;
 
 use common::{Domain, HistoryOf, Rng, SMALL, changed, domains::for_every_domain, oracle, right};
-use quorate_consistency::{Linearizer, Options, Reduction, Reductions, Verdict, check, spec::Joint};
+use quorate_consistency::{
+    Event, History, Interval, Linearizer, Operation, Options, Outcome, Reduction, Reductions, Verdict, check,
+    spec::Joint,
+};
 
 const HISTORIES: u64 = 3_000;
 
@@ -122,4 +125,60 @@ fn keys_judged_together_and_one_by_one_agree() {
     one(&Lists);
     one(&Bags);
     one(&Logs);
+}
+
+/// The operations as intervals whose ends are what `instant` makes of their places.
+fn intervals<D: Domain>(history: &HistoryOf<D>, instant: impl Fn(usize) -> u64) -> HistoryOf<D> {
+    let kept = history.operations().iter().filter(|op| !matches!(op.outcome, Outcome::Failed));
+    let interval = |op: &Operation<_, _>| Interval {
+        process: op.process,
+        op: Clone::clone(&op.op),
+        called: instant(op.called()),
+        returned: op.returned().and_then(|place| Some((instant(place), Clone::clone(op.ret()?)))),
+    };
+    History::from_intervals(kept.map(interval)).unwrap()
+}
+
+#[test]
+fn a_coarser_clock_explains_what_a_finer_one_does() {
+    fn one<D: Domain>(name: &str, domain: &D) {
+        let (spec, mut more) = (domain.spec(), 0);
+        for seed in 0..1_000 {
+            let mut rng = Rng(seed ^ 0x7e_a5e << 24);
+            let history = right(domain, &mut rng, SMALL);
+            let history = changed(domain, &mut rng, &history);
+            let exact = check(&spec, &intervals::<D>(&history, |place| place as u64)).is_ok();
+            let coarse = check(&spec, &intervals::<D>(&history, |place| place as u64 / 3)).is_ok();
+            assert_eq!(exact, check(&spec, &history).is_ok(), "{history:?}");
+            assert!(coarse || !exact, "{history:?}");
+            more += u32::from(coarse && !exact);
+        }
+        println!("{name}: {more} of 1000 become linearizable");
+    }
+    for_every_domain!(one);
+}
+
+#[test]
+fn the_order_of_neighbouring_calls_and_of_neighbouring_returns_decides_nothing() {
+    fn one<D: Domain>(_: &str, domain: &D) {
+        let spec = domain.spec();
+        for seed in 0..500 {
+            let mut rng = Rng(seed ^ 0x5a_17e << 24);
+            let history = right(domain, &mut rng, SMALL);
+            let history = changed(domain, &mut rng, &history);
+            // Places in runs of one kind are shuffled, by instants whose order within a run is drawn.
+            let mut instants: Vec<u64> = Vec::new();
+            let mut run = 0;
+            for (place, event) in history.events().iter().enumerate() {
+                let is_new = place > 0
+                    && matches!(event, Event::Call(_))
+                        != matches!(history.events()[place - 1], Event::Call(_));
+                run += u64::from(is_new);
+                instants.push(run << 32 | rng.draw() >> 32);
+            }
+            let shuffled = intervals::<D>(&history, |place| instants.get(place).copied().unwrap_or(u64::MAX));
+            assert_eq!(check(&spec, &shuffled).is_ok(), check(&spec, &history).is_ok(), "{history:?}");
+        }
+    }
+    for_every_domain!(one);
 }

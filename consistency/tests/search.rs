@@ -13,15 +13,17 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{
     Domain, HistoryOf, Rng, SMALL, Shape, changed,
-    domains::{Bags, CasRegisters, Kvs, Registers, for_every_domain},
+    domains::{Bags, CasRegisters, Kvs, Registers, Sets, for_every_domain},
     rebuild, right,
 };
 use quorate_consistency::{
     Counterexample, Event, Flaw, History, HistoryBuilder, Linearizer, OpId, Options, Outcome, Unknown,
     Verdict, check,
-    spec::{CasRegister, Register, RegisterOp, RegisterRet},
+    spec::{CasRegister, Register, RegisterOp, RegisterRet, Set, SetOp, SetRet},
 };
 
 fn without_shortcuts() -> Options {
@@ -174,27 +176,56 @@ fn a_history_of_unique_writes_is_judged_at_once() {
 }
 
 #[test]
-fn zones_and_the_search_agree() {
-    let (domain, mut bad) = (Registers { unique: true }, 0);
-    let spec = domain.spec();
-    for seed in 0..20_000 {
-        let mut rng = Rng(seed);
-        let shape = Shape { operations: 3 + rng.below(20), processes: 1 + rng.below(6), ..SMALL };
-        let mut history = right(&domain, &mut rng, shape);
-        for _ in 0..rng.below(3) {
-            history = changed(&domain, &mut rng, &history);
-        }
-        let search = Linearizer::new(&spec, &history, without_shortcuts()).run(u64::MAX);
-        match (check(&spec, &history), search) {
-            (Verdict::Ok(witness), Verdict::Ok(_)) => assert_eq!(witness.verify(&spec, &history), Ok(())),
-            (Verdict::Violation(zones), Verdict::Violation(search)) => {
-                assert_eq!(zones.op, search.op, "{history:?}");
-                bad += 1;
+fn shortcuts_and_the_search_agree() {
+    fn one<D: Domain>(name: &str, domain: &D) {
+        let (spec, mut bad) = (domain.spec(), 0);
+        for seed in 0..20_000 {
+            let mut rng = Rng(seed);
+            let shape = Shape { operations: 3 + rng.below(20), processes: 1 + rng.below(6), ..SMALL };
+            let mut history = right(domain, &mut rng, shape);
+            for _ in 0..rng.below(3) {
+                history = changed(domain, &mut rng, &history);
             }
-            (zones, search) => panic!("{zones:?} {search:?} {history:?}"),
+            let mut shortcut = Linearizer::new(&spec, &history, Options::default());
+            let search = Linearizer::new(&spec, &history, without_shortcuts()).run(u64::MAX);
+            match (shortcut.run(1), search) {
+                (Verdict::Ok(witness), Verdict::Ok(_)) => assert_eq!(witness.verify(&spec, &history), Ok(())),
+                (Verdict::Violation(shortcut), Verdict::Violation(search)) => {
+                    assert_eq!(shortcut.op, search.op, "{history:?}");
+                    bad += 1;
+                }
+                (shortcut, search) => panic!("{shortcut:?} {search:?} {history:?}"),
+            }
+            assert_eq!(shortcut.steps(), 0, "it was decided at once");
+        }
+        println!("{name}: {bad} of 20000 are violations");
+        assert!((2_000..18_000).contains(&bad), "{name}: {bad}");
+    }
+    one("register", &Registers { unique: true });
+    one("set", &Sets { growing: true });
+}
+
+#[test]
+fn a_large_set_is_judged_at_once() {
+    let mut builder = HistoryBuilder::new();
+    for value in 0..20_000_u32 {
+        builder.invoke(u64::from(value % 7), SetOp::Add(value)).unwrap();
+        builder.ok(u64::from(value % 7), SetRet::Done).unwrap();
+    }
+    let lost = builder.invoke(9, SetOp::Read).unwrap();
+    let (spec, all) = (Set::new(), (0..20_000).collect::<BTreeSet<_>>());
+    let mut one_less = all.clone();
+    one_less.remove(&11);
+    for (seen, expected) in [(all, None), (one_less, Some(lost))] {
+        let mut builder = builder.clone();
+        builder.ok(9, SetRet::Elements(seen)).unwrap();
+        let history = builder.finish();
+        match Linearizer::new(&spec, &history, Options::default()).run(10) {
+            Verdict::Ok(_) => assert_eq!(expected, None),
+            Verdict::Violation(found) => assert_eq!(Some(found.op), expected),
+            Verdict::Unknown(why) => panic!("{why:?}"),
         }
     }
-    assert!((2_000..18_000).contains(&bad), "{bad}");
 }
 
 /// The events up to this place.

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::hash::Hash;
 
 use super::{Call, Decision, Spec};
-use crate::zones::{self, Access};
+use crate::shortcut::zones::{self, Access};
 
 /// A register: a read returns what was written last.
 ///

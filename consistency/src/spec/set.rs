@@ -1,10 +1,12 @@
-use alloc::collections::BTreeSet;
-use core::hash::Hash;
-use core::marker::PhantomData;
+use alloc::{collections::BTreeSet, vec::Vec};
+use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Call, Decision, Spec};
+use crate::shortcut::chain::{self, Access};
 
 /// A set, empty at first, that can be read as a whole.
+///
+/// If no value is added twice, none is removed, and all reads are of the whole, histories are judged without a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Set<V>(PhantomData<V>);
 
@@ -82,5 +84,19 @@ impl<V: Clone + Ord + Hash> Spec for Set<V> {
 
     fn same(&self, one: &SetOp<V>, other: &SetOp<V>) -> bool {
         one == other
+    }
+
+    fn decide(&self, (): &(), calls: &[Call<'_, SetOp<V>, SetRet<V>>]) -> Option<Decision> {
+        let mut accesses = Vec::with_capacity(calls.len());
+        for call in calls {
+            let access = match (call.op, call.ret) {
+                (SetOp::Add(value), None | Some(SetRet::Done | SetRet::Changed(true))) => Access::Add(value),
+                (SetOp::Read, Some(SetRet::Elements(seen))) => Access::Read(seen),
+                (SetOp::Read | SetOp::Contains(_), None) => Access::Nothing,
+                (SetOp::Add(_) | SetOp::Remove(_) | SetOp::Contains(_) | SetOp::Read, _) => return None,
+            };
+            accesses.push((access, call.called, call.returned));
+        }
+        chain::judge(&accesses)
     }
 }

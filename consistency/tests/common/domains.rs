@@ -17,8 +17,11 @@ pub struct CasRegisters;
 pub struct MultiRegisters;
 #[derive(Clone, Copy, Debug)]
 pub struct Mutexes;
+/// Any set, or one that only grows, by different values.
 #[derive(Clone, Copy, Debug)]
-pub struct Sets;
+pub struct Sets {
+    pub growing: bool,
+}
 #[derive(Clone, Copy, Debug)]
 pub struct Counters;
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +49,8 @@ macro_rules! for_every_domain {
         $function("cas-register", &CasRegisters);
         $function("multi-register", &MultiRegisters);
         $function("mutex", &Mutexes);
-        $function("set", &Sets);
+        $function("set", &Sets { growing: false });
+        $function("growing set", &Sets { growing: true });
         $function("counter", &Counters);
         $function("queue", &Queues);
         $function("unordered queue", &UnorderedQueues);
@@ -151,8 +155,11 @@ impl Domain for Sets {
     fn spec(&self) -> Set<u8> {
         Set::new()
     }
-    fn op(&self, rng: &mut Rng, _: usize) -> SetOp<u8> {
+    fn op(&self, rng: &mut Rng, nth: usize) -> SetOp<u8> {
         let value = small(rng, 2);
+        if self.growing {
+            return if rng.chance(60) { SetOp::Add(u8::try_from(nth % 256).unwrap()) } else { SetOp::Read };
+        }
         match rng.below(4) {
             0 => SetOp::Add(value),
             1 => SetOp::Remove(value),
@@ -160,16 +167,25 @@ impl Domain for Sets {
             _ => SetOp::Read,
         }
     }
-    fn rets(&self, op: &SetOp<u8>, _: usize) -> Vec<SetRet<u8>> {
+    fn rets(&self, op: &SetOp<u8>, nth: usize) -> Vec<SetRet<u8>> {
         match op {
+            SetOp::Add(_) if self.growing => vec![SetRet::Done],
             SetOp::Add(_) | SetOp::Remove(_) => {
                 vec![SetRet::Done, SetRet::Changed(false), SetRet::Changed(true)]
             }
             SetOp::Contains(_) => vec![SetRet::Contains(false), SetRet::Contains(true)],
+            SetOp::Read if self.growing => {
+                // Some of the values that may have been added before.
+                let mut rng = Rng(nth as u64);
+                (0..8).map(|_| SetRet::Elements((0..8).filter(|_| rng.chance(40)).collect())).collect()
+            }
             SetOp::Read => [vec![], vec![0], vec![1], vec![0, 1]]
                 .map(|elements| SetRet::Elements(elements.into_iter().collect::<BTreeSet<u8>>()))
                 .to_vec(),
         }
+    }
+    fn answer(&self, state: &BTreeSet<u8>, op: &SetOp<u8>) -> Option<SetRet<u8>> {
+        (self.growing && *op == SetOp::Read).then(|| SetRet::Elements(state.clone()))
     }
 }
 

@@ -25,16 +25,8 @@ type Span<V> = (Access<V>, usize, Option<usize>);
 /// Judges the calls, given in the order of their invocation; `None` if a value is written twice, or the initial one again.
 pub(crate) fn judge<V: Clone + Ord>(initial: &V, calls: &[Span<V>]) -> Option<Decision> {
     let values = number(initial, calls)?;
-    if let Some(order) = Zones::new(&values, calls, usize::MAX).order() {
-        return Some(Decision::Linearizable(order));
-    }
-    // Beginnings of linearizable histories are linearizable, so that the first return at which it goes wrong can be halved
-    // in on.
-    let mut returns: Vec<_> = calls.iter().enumerate().filter_map(|(at, call)| Some((call.2?, at))).collect();
-    returns.sort_unstable();
-    let holds = |(place, _): &(usize, usize)| Zones::new(&values, calls, *place).order().is_some();
-    let first = returns.partition_point(holds);
-    returns.get(first).map(|(_, call)| Decision::Illegal { call: *call })
+    let returns = calls.iter().enumerate().filter_map(|(at, call)| Some((call.2?, at)));
+    super::decide(returns, |until| Zones::new(&values, calls, until).order())
 }
 
 /// Which cluster each call belongs to: 0 is the initial value's. Reads of what nobody wrote have one of their own.
