@@ -2,5 +2,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cpu;
+pub mod linearizability;
 pub mod raft;
 pub mod sim;

@@ -79,9 +79,8 @@ fn keep_time<V>(
     returned: impl Fn(usize) -> Option<usize>,
 ) -> bool {
     let same_group = |one: &usize, other: &usize| match (&calls[*one].0, &calls[*other].0) {
-        (Access::Add(_), Access::Add(_)) => true,
         // Reads follow one another only if nothing is new.
-        (Access::Read(_), Access::Read(_)) => true,
+        (Access::Add(_), Access::Add(_)) | (Access::Read(_), Access::Read(_)) => true,
         _ => false,
     };
     let mut latest_call = 0;
