@@ -20,14 +20,16 @@ pub enum Op {
 }
 
 impl Exported for Op {
+    /// Several writes at once are ordered but not atomic: no model of a register has a word for them, and none must take
+    /// them for one write.
     fn f(&self) -> &'static str {
         match self {
-            Self::Write(_) => "write",
+            Self::Write(values) if values.len() == 1 => "write",
+            Self::Write(_) => "write-all",
             Self::Read(_) => "read",
         }
     }
 
-    /// Of several writes at once, which are ordered but not atomic, all values.
     fn value(&self) -> Value {
         match self {
             Self::Write(values) => match values.as_slice() {
