@@ -34,6 +34,30 @@ pub enum Bug {
     FirstStateOnly,
     /// The online mode takes an operation for done that turns out to have failed.
     OnlineKeepsFailed,
+    /// Sequential consistency is judged key by key, as linearizability may be.
+    SequentialByKey,
+    /// The memo of the search for a sequential order forgets the state.
+    SequentialMemoIgnoresState,
+    /// What a process read is not before what it does then.
+    ReadsFromIgnored,
+    /// What a process did and saw is forgotten at its next operation.
+    ProgramOrderIgnored,
+    /// Reads of the first value are never checked.
+    InitialReadsUnchecked,
+    /// What nobody wrote may be read.
+    ThinAirAllowed,
+    /// What a process wrote itself does not hide what was there before.
+    OwnWritesInvisible,
+    /// Conflicts are compared two by two, not followed round a longer cycle.
+    ConflictsOneStep,
+    /// The closure of a process's view ends after one round, before what that has added is put in order.
+    ClosureStopsEarly,
+    /// A read that does not cover what an earlier one did is compared with the first read only.
+    MonotonicReadsFirstOnly,
+    /// Writes follow the last read of their session, not all of them.
+    WritesFollowLastRead,
+    /// A session that covers a later write of another need not cover the earlier ones.
+    MonotonicWritesIgnored,
 }
 
 impl Options {
@@ -49,10 +73,27 @@ impl Options {
     }
 }
 
+/// The classic mistake that a checker without options makes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mistake(#[cfg(quorate_bugs)] pub(crate) Option<Bug>);
+
+impl Mistake {
+    #[cfg(quorate_bugs)]
+    pub(crate) fn is(self, bug: Bug) -> bool {
+        self.0 == Some(bug)
+    }
+
+    #[cfg(not(quorate_bugs))]
+    #[expect(clippy::unused_self, reason = "the other configuration asks it")]
+    pub(crate) const fn is(self, _: Bug) -> bool {
+        false
+    }
+}
+
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 26] = [
         Self::CommitsWhatChangesNothing,
         Self::PendingReusesSlots,
         Self::PendingForced,
@@ -67,5 +108,17 @@ impl Bug {
         Self::BudgetMeansOk,
         Self::FirstStateOnly,
         Self::OnlineKeepsFailed,
+        Self::SequentialByKey,
+        Self::SequentialMemoIgnoresState,
+        Self::ReadsFromIgnored,
+        Self::ProgramOrderIgnored,
+        Self::InitialReadsUnchecked,
+        Self::ThinAirAllowed,
+        Self::OwnWritesInvisible,
+        Self::ConflictsOneStep,
+        Self::ClosureStopsEarly,
+        Self::MonotonicReadsFirstOnly,
+        Self::WritesFollowLastRead,
+        Self::MonotonicWritesIgnored,
     ];
 }

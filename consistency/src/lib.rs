@@ -20,6 +20,7 @@ mod shortcut;
 pub mod spec;
 mod track;
 mod verdict;
+mod weak;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
@@ -31,4 +32,9 @@ pub use crate::{
     options::{Options, Reduction, Reductions},
     spec::{Call, Decision, Nondeterministic, Spec},
     verdict::{Configuration, Counterexample, Flaw, Unknown, Verdict, Witness},
+    weak::{
+        BadPattern, CausalModel, Convergence, Divergence, Guarantee, Guarantees, RegisterHistory, Sequencer,
+        SequentialVerdict, SessionAction, SessionOp, SessionViolation, Stuck, Unsuitable, VersionError,
+        VersionedHistory, check_convergence, check_sequential,
+    },
 };

@@ -11,6 +11,7 @@ mod multi_register;
 mod mutex;
 mod queue;
 mod register;
+mod registers;
 mod set;
 mod stack;
 mod unordered_queue;
@@ -30,6 +31,7 @@ pub use self::{
     mutex::{Mutex, MutexOp},
     queue::{FifoQueue, QueueOp, QueueRet},
     register::{Register, RegisterOp, RegisterRet},
+    registers::Registers,
     set::{Set, SetOp, SetRet},
     stack::{Stack, StackOp, StackRet},
     unordered_queue::UnorderedQueue,

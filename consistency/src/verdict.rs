@@ -3,7 +3,7 @@ use alloc::{collections::BTreeMap, vec, vec::Vec};
 use thiserror::Error;
 
 use crate::{
-    history::{History, NEVER, OpId, Outcome},
+    history::{History, NEVER, OpId, Operation, Outcome},
     spec::Nondeterministic,
 };
 
@@ -106,6 +106,12 @@ pub enum Flaw {
         /// The operation.
         op: OpId,
     },
+    /// An operation comes after a later one of its own process.
+    #[error("operation {op} comes after a later one of its own process")]
+    ProgramOrder {
+        /// The operation.
+        op: OpId,
+    },
     /// An operation cannot return what it returned after those before it.
     #[error("operation {op} cannot return what it returned where it is in the order")]
     Illegal {
@@ -129,18 +135,44 @@ impl Witness {
         spec: &S,
         history: &History<S::Op, S::Ret>,
     ) -> Result<(), Flaw> {
-        let mut seen = vec![false; history.operations.len()];
         let mut latest_call = 0;
+        self.explain(spec, history, |id, operation| {
+            latest_call = latest_call.max(operation.called);
+            if operation.returned < latest_call { Err(Flaw::RealTime { op: id }) } else { Ok(()) }
+        })
+    }
+
+    /// Checks by the definition that this order explains the history sequentially, that is with each process's operations
+    /// in theirs and without regard to time.
+    ///
+    /// # Errors
+    /// The first flaw.
+    pub fn verify_sequential<S: Nondeterministic>(
+        &self,
+        spec: &S,
+        history: &History<S::Op, S::Ret>,
+    ) -> Result<(), Flaw> {
+        let mut latest: BTreeMap<u64, OpId> = BTreeMap::new();
+        self.explain(spec, history, |id, operation| match latest.insert(operation.process, id) {
+            Some(before) if before > id => Err(Flaw::ProgramOrder { op: id }),
+            Some(_) | None => Ok(()),
+        })
+    }
+
+    fn explain<S: Nondeterministic>(
+        &self,
+        spec: &S,
+        history: &History<S::Op, S::Ret>,
+        mut fits: impl FnMut(OpId, &Operation<S::Op, S::Ret>) -> Result<(), Flaw>,
+    ) -> Result<(), Flaw> {
+        let mut seen = vec![false; history.operations.len()];
         let mut states: BTreeMap<S::Key, Vec<S::State>> = BTreeMap::new();
         for id in self.order.iter().copied() {
             let known =
                 history.get(id).filter(|op| !matches!(op.outcome, Outcome::Failed) && !seen[id.index()]);
             let Some(operation) = known else { return Err(Flaw::Superfluous { op: id }) };
             seen[id.index()] = true;
-            latest_call = latest_call.max(operation.called);
-            if operation.returned < latest_call {
-                return Err(Flaw::RealTime { op: id });
-            }
+            fits(id, operation)?;
             let key = spec.key(&operation.op);
             let before = states.remove(&key).unwrap_or_else(|| vec![spec.init(&key)]);
             let mut after = Vec::new();

@@ -13,8 +13,16 @@
 
 mod common;
 
-use common::{Domain, HistoryOf, Rng, Shape, changed, oracle, right};
-use quorate_consistency::{Bug, Event, Linearizer, Online, Options, Standing, Verdict};
+use common::{
+    Domain, HistoryOf, Rng, Shape,
+    accesses::{Oracle, SPEC, any, in_rounds},
+    changed, oracle, right,
+    versions::{defined, versions},
+};
+use quorate_consistency::{
+    Bug, CausalModel, Event, Guarantee, Guarantees, Linearizer, Online, Options, RegisterHistory, Sequencer,
+    Standing, Verdict, VersionedHistory,
+};
 
 /// How many histories of each specification a bug may survive.
 const SEEDS: u64 = 20_000;
@@ -49,6 +57,14 @@ fn hunt(bug: Bug) -> Option<Caught> {
         ($name:expr, $domain:expr) => {
             one($name, seek(bug, $domain))
         };
+    }
+    if bug as usize >= Bug::MonotonicReadsFirstOnly as usize {
+        one("versions", (0..SEEDS).find_map(|seed| Some((by_versions(bug, seed)?, seed + 1))));
+        return best;
+    }
+    if bug as usize > Bug::OnlineKeepsFailed as usize {
+        one("registers", (0..SEEDS).find_map(|seed| Some((weaker(bug, seed)?, seed + 1))));
+        return best;
     }
     {
         use common::domains::*;
@@ -119,4 +135,47 @@ fn online<D: Domain>(domain: &D, history: &HistoryOf<D>, options: Options) -> Op
     let expected = oracle(&spec, &builder.finish());
     (online.standing() == Standing::Linearizable && !expected)
         .then_some("`oracle`: taken for linearizable, online")
+}
+
+/// The weaker models beside their definitions.
+fn weaker(bug: Bug, seed: u64) -> Option<&'static str> {
+    let mut rng = Rng(seed);
+    let (processes, operations) = (2 + rng.below(2), 4 + rng.below(5));
+    let steps = any(&mut rng, processes, operations, 3);
+    let (history, oracle) = (in_rounds(&steps), Oracle::new(&steps));
+    let mut options = Options::default();
+    options.bug = Some(bug);
+    let verdict = Sequencer::new(&SPEC, &history, options).ok()?.run(u64::MAX);
+    if verdict.is_sequential() != Some(oracle.sequential()) {
+        return Some("every order: sequential consistency");
+    }
+    let registers = RegisterHistory::new(&SPEC, &history).ok()?.with_bug(bug);
+    let models = [
+        (CausalModel::Causal, "every order: CC"),
+        (CausalModel::CausalConvergent, "every order: CCv"),
+        (CausalModel::CausalMemory, "every order: CM"),
+        (CausalModel::Pram, "every order: PRAM"),
+    ];
+    let is_wrong = |(model, _): &(CausalModel, _)| {
+        registers.check_causal(*model).is_ok() != oracle.causal_by_least(*model)
+    };
+    models.into_iter().find(is_wrong).map(|(_, name)| name)
+}
+
+fn by_versions(bug: Bug, seed: u64) -> Option<&'static str> {
+    let ops = versions(&mut Rng(seed), false);
+    let found =
+        VersionedHistory::new(&ops).ok()?.with_bug(bug).check(Guarantees::ALL).err().unwrap_or_default();
+    let is_wrong = |guarantee: Guarantee, read: usize| {
+        defined(&ops, guarantee, read)
+            == found.iter().any(|one| (one.read, one.guarantee) == (read, guarantee))
+    };
+    Guarantee::ALL.into_iter().find(|guarantee| (0..ops.len()).any(|read| is_wrong(*guarantee, read))).map(
+        |guarantee| match guarantee {
+            Guarantee::ReadYourWrites => "definition: read your writes",
+            Guarantee::MonotonicReads => "definition: monotonic reads",
+            Guarantee::MonotonicWrites => "definition: monotonic writes",
+            Guarantee::WritesFollowReads => "definition: writes follow reads",
+        },
+    )
 }

@@ -6,7 +6,7 @@ use crate::{
     spec::{
         Access, Bag, BagOp, BagRet, CasOp, CasRegister, CasRet, Counter, CounterOp, CounterRet, FifoQueue,
         Kv, KvOp, KvRet, List, ListOp, ListRet, Log, LogOp, LogRet, MultiRegister, Mutex, MutexOp, QueueOp,
-        QueueRet, Register, RegisterOp, RegisterRet, Set, SetOp, SetRet, Stack, StackOp, StackRet,
+        QueueRet, Register, RegisterOp, RegisterRet, Registers, Set, SetOp, SetRet, Stack, StackOp, StackRet,
         UnorderedQueue,
     },
 };
@@ -100,6 +100,45 @@ impl Recorded for Register<Value> {
 
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
+    }
+}
+
+/// `read [K nil]`, `write [K V]`; or `read` and `write V` with a key beside the value, or with none if there is one register.
+impl Recorded for Registers<Value, Value> {
+    fn op(&self, entry: &Entry) -> Result<Access<Value, Value>, Mistake> {
+        let (key, value) = keyed(entry);
+        match entry.f.as_str() {
+            "read" => Ok(Access::Read(key)),
+            "write" => Ok(Access::Write(key, value)),
+            _ => unknown(entry),
+        }
+    }
+
+    fn ret(&self, op: &Access<Value, Value>, entry: &Entry) -> Result<RegisterRet<Value>, Mistake> {
+        let (key, value) = keyed(entry);
+        match op {
+            Access::Read(asked) => {
+                need(entry, "the key that was asked for", (key == *asked).then_some(()))?;
+                Ok(RegisterRet::Value(value))
+            }
+            Access::Write(..) => Ok(RegisterRet::Written),
+        }
+    }
+
+    fn shown(&self, state: &Value) -> Value {
+        state.clone()
+    }
+
+    fn shown_key(&self, key: &Value) -> Option<Value> {
+        optional(key)
+    }
+}
+
+/// A pair is a key and its value, unless the key stands beside it.
+fn keyed(entry: &Entry) -> (Value, Value) {
+    match (&entry.key, entry.value.list()) {
+        (None, Some([key, value])) => (key.clone(), value.clone()),
+        _ => (key(entry), entry.value.clone()),
     }
 }
 

@@ -46,6 +46,7 @@ macro_rules! for_every_domain {
         use $crate::common::domains::*;
         $function("register", &Registers { unique: false });
         $function("register with unique writes", &Registers { unique: true });
+        $function("registers", &KeyedRegisters);
         $function("cas-register", &CasRegisters);
         $function("multi-register", &MultiRegisters);
         $function("mutex", &Mutexes);
@@ -106,6 +107,27 @@ impl Domain for CasRegisters {
             CasOp::Read => (0..3).map(CasRet::Value).collect(),
             CasOp::Write(_) => vec![CasRet::Written],
             CasOp::Cas { .. } => vec![CasRet::Swapped(false), CasRet::Swapped(true)],
+        }
+    }
+}
+
+/// Two registers, by key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyedRegisters;
+
+impl Domain for KeyedRegisters {
+    type Spec = quorate_consistency::spec::Registers<u8, u8>;
+    fn spec(&self) -> Self::Spec {
+        quorate_consistency::spec::Registers::new(0)
+    }
+    fn op(&self, rng: &mut Rng, _: usize) -> Access<u8, u8> {
+        let key = small(rng, 2);
+        if rng.chance(50) { Access::Read(key) } else { Access::Write(key, small(rng, 3)) }
+    }
+    fn rets(&self, op: &Access<u8, u8>, _: usize) -> Vec<RegisterRet<u8>> {
+        match op {
+            Access::Read(_) => (0..3).map(RegisterRet::Value).collect(),
+            Access::Write(..) => vec![RegisterRet::Written],
         }
     }
 }

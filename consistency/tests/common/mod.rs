@@ -1,8 +1,15 @@
 //! Histories that are right, histories that are changed, and an oracle that tries everything.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests fail loudly, too"
+)]
 
+pub mod accesses;
 pub mod domains;
+pub mod versions;
 
 use std::{collections::BTreeMap, fmt::Debug};
 
