@@ -1,7 +1,8 @@
-//! `quorate check`: are recorded histories linearizable?
+//! `quorate check`: are recorded histories linearizable, or what else are they?
 
 mod model;
 mod report;
+mod weak;
 
 use std::{
     fs,
@@ -13,8 +14,9 @@ use clap::{Args, ValueEnum};
 use quorate_consistency::format::{self, FailedCas, Format, Value};
 
 use self::{
-    model::ModelName,
+    model::Model,
     report::{Report, Verdict},
+    weak::WeakReport,
 };
 use crate::{problem::Problem, terminal};
 
@@ -24,18 +26,23 @@ Examples:
   quorate check --model cas-register --init 0 *.edn          a register that holds 0 at first
   quorate check --model kv --format porcupine-kv kv.txt      a key that was never written reads as \"\"
   quorate check --model queue --explain history.json         says where it went wrong
+  quorate check --model causal registers.edn                 reads [K nil] and writes [K V], in a weaker model
+  quorate check --weakest registers.edn                      the strongest models that hold
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
 names the line.";
 
-/// Judge whether recorded histories are linearizable
+/// Judge whether recorded histories are linearizable, or satisfy a weaker model
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// What kind of object the history is of
-    #[arg(long, value_name = "MODEL")]
-    model: ModelName,
+    /// What kind of object the history is of, to be judged for linearizability; or, for registers, what it is judged by
+    #[arg(long, value_name = "MODEL", required_unless_present = "weakest")]
+    model: Option<Model>,
+    /// Of a history of registers, print the strongest of its models that hold, or none
+    #[arg(long, conflicts_with = "model")]
+    weakest: bool,
     /// What the object holds at first, as EDN; nil for registers, 0 for a counter, if it is left out
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     init: Option<Value>,
@@ -82,14 +89,15 @@ enum FailedCasName {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
-    model::check_init(options.model, options.init.as_ref())?;
+    if let Some(Model::Object(model)) = options.model {
+        model::check_init(model, options.init.as_ref())?;
+    }
     let (mut malformed, mut violated, mut unknown) = (false, false, false);
     for file in &options.files {
         match judge(options, file) {
-            Ok(report) => {
-                violated |= report.verdict == Verdict::False;
-                unknown |= report.verdict == Verdict::Unknown;
-                show(options, file, &report)?;
+            Ok(verdict) => {
+                violated |= verdict == Verdict::False;
+                unknown |= verdict == Verdict::Unknown;
             }
             Err(problem) => {
                 malformed = true;
@@ -105,7 +113,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     })
 }
 
-fn judge(options: &Options, file: &Path) -> Result<Report, Problem> {
+/// Judges a file and shows what it came to.
+fn judge(options: &Options, file: &Path) -> Result<Verdict, Problem> {
     let name = file.display();
     let text = fs::read_to_string(file).map_err(|error| Problem::new(format!("{name}: {error}")))?;
     let format = match options.format {
@@ -122,9 +131,38 @@ fn judge(options: &Options, file: &Path) -> Result<Report, Problem> {
     let empty = Value::Text(String::new());
     let init = options.init.as_ref().or((options.format == FormatName::PorcupineKv).then_some(&empty));
     let entries = format::read(&text, format).map_err(|error| Problem::new(format!("{name}: {error}")))?;
-    model::judge(options.model, init, &entries, failed_cas, options.steps).map_err(|error| {
+    let model = match options.model {
+        Some(Model::Object(model)) => model,
+        Some(Model::Registers(model)) => {
+            let report = weak::judge(Some(model), init, &entries, options.steps);
+            return show_weak(options, file, report);
+        }
+        None => return show_weak(options, file, weak::judge(None, init, &entries, options.steps)),
+    };
+    let report = model::judge(model, init, &entries, failed_cas, options.steps).map_err(|error| {
         Problem::new(format!("{name}: {error}")).hint("is this a history of the --model given?")
-    })
+    })?;
+    show(options, file, &report)?;
+    Ok(report.verdict)
+}
+
+fn show_weak(options: &Options, file: &Path, report: Result<WeakReport, String>) -> Result<Verdict, Problem> {
+    let name = file.display();
+    let report = report.map_err(|error| {
+        Problem::new(format!("{name}: {error}"))
+            .hint("is this a history of registers, each value written once?")
+    })?;
+    if options.json {
+        let name = name.to_string();
+        let line = report.to_json(&name);
+        terminal::say(serde_json::to_string(&line).map_err(Problem::new)?);
+        return Ok(report.verdict);
+    }
+    terminal::say(format_args!("{name}\t{}", report.answer));
+    if let Some(why) = report.why.as_ref().filter(|_| options.explain) {
+        terminal::say(format_args!("  {why}"));
+    }
+    Ok(report.verdict)
 }
 
 fn show(options: &Options, file: &Path, report: &Report) -> Result<(), Problem> {

@@ -164,3 +164,89 @@ fn every_format_is_read() {
     assert_eq!(check(&["--model", "kv", "--init", "\"\"", &kv]).status.code(), Some(0));
     assert_eq!(check(&["--model", "kv", "--format", "porcupine-kv", &kv]).status.code(), Some(0));
 }
+
+/// Operations one after the other: a process, and `w` or `r` with a key and a value.
+fn registers(steps: &[(u64, &str, &str, u64)]) -> String {
+    let line = |(process, f, key, value): &(u64, &str, &str, u64)| {
+        let f = if *f == "w" { "write" } else { "read" };
+        let end = |kind| format!("{{:process {process}, :type :{kind}, :f :{f}, :value [:{key} {value}]}}\n");
+        end("invoke") + &end("ok")
+    };
+    steps.iter().map(line).collect()
+}
+
+#[test]
+fn registers_are_judged_by_weaker_models() {
+    let files = Files::new();
+    let buffers = files.write(
+        "sb.edn",
+        &registers(&[(0, "w", "x", 1), (0, "r", "y", 0), (1, "w", "y", 1), (1, "r", "x", 0)]),
+    );
+    let passing = files.write(
+        "mp.edn",
+        &registers(&[(0, "w", "x", 1), (0, "w", "y", 1), (1, "r", "y", 1), (1, "r", "x", 0)]),
+    );
+    let causality = files.write(
+        "wrc.edn",
+        &registers(&[
+            (0, "w", "x", 1),
+            (1, "r", "x", 1),
+            (1, "w", "y", 1),
+            (2, "r", "y", 1),
+            (2, "r", "x", 0),
+        ]),
+    );
+    let stale = files.write("stale.edn", &registers(&[(0, "w", "x", 1), (1, "r", "x", 0)]));
+    let good = files.write("good.edn", &registers(&[(0, "w", "x", 1), (1, "r", "x", 1)]));
+    let judged = |model: &str, file: &str| {
+        let told = check(&["--model", model, "--init", "0", "--explain", file]);
+        (stdout(&told).lines().next().unwrap().split('\t').nth(1).unwrap().to_owned(), told.status.code())
+    };
+    let (yes, no) = (("true".to_owned(), Some(0)), ("false".to_owned(), Some(1)));
+    for (model, held) in [
+        ("linearizable", [&no, &no, &no, &no, &yes]),
+        ("sequential", [&no, &no, &no, &yes, &yes]),
+        ("causal-convergent", [&yes, &no, &no, &yes, &yes]),
+        ("causal-memory", [&yes, &no, &no, &yes, &yes]),
+        ("causal", [&yes, &no, &no, &yes, &yes]),
+        ("pram", [&yes, &no, &yes, &yes, &yes]),
+        ("sessions", [&yes, &no, &no, &yes, &yes]),
+    ] {
+        for (file, held) in [&buffers, &passing, &causality, &stale, &good].into_iter().zip(held) {
+            assert_eq!(judged(model, file), *held, "{model} {file}");
+        }
+    }
+    let strongest = check(&["--weakest", "--init", "0", &buffers, &passing, &causality, &stale, &good]);
+    assert_eq!(
+        stdout(&strongest),
+        format!(
+            "{buffers}\tcausal-memory,causal-convergent\n{passing}\tnone\n{causality}\tpram\n{stale}\tsequential\n\
+             {good}\tlinearizable\n"
+        )
+    );
+    assert_eq!(strongest.status.code(), Some(1));
+    let why = stdout(&check(&["--model", "causal", "--init", "0", "--explain", &passing]));
+    assert!(why.contains("line 7 reads the first value although line 1 is causally before it"), "{why}");
+    let why = stdout(&check(&["--model", "sessions", "--init", "0", "--explain", &passing]));
+    assert!(why.contains("not monotonic reads and monotonic writes: "), "{why}");
+    let json = check(&["--weakest", "--init", "0", "--json", &causality]);
+    let line: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&line["answer"], &line["operations"]), (&"pram".into(), &5.into()));
+}
+
+#[test]
+fn registers_with_a_value_written_twice_are_refused() {
+    let files = Files::new();
+    let twice = files.write("twice.edn", &registers(&[(0, "w", "x", 1), (1, "w", "x", 1), (0, "r", "x", 1)]));
+    let told = check(&["--model", "causal", &twice]);
+    assert_eq!((told.status.code(), stdout(&told)), (Some(3), String::new()));
+    assert!(
+        stderr(&told).contains("line 1 and line 3 write the same value to the same key"),
+        "{}",
+        stderr(&told)
+    );
+    // One order of all operations needs no such thing.
+    assert_eq!(check(&["--model", "sequential", &twice]).status.code(), Some(0));
+    let neither = check(&[&twice]);
+    assert!(stderr(&neither).contains("--model"), "{}", stderr(&neither));
+}

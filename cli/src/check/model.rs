@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, builder::PossibleValue};
 use quorate_consistency::{
     Linearizer, Options, Verdict as Judged,
     format::{Entry, FailedCas, FormatError, Recorded, Value, assemble},
@@ -10,7 +10,10 @@ use quorate_consistency::{
     },
 };
 
-use super::report::{Report, Verdict, Violation};
+use super::{
+    report::{Report, Verdict, Violation},
+    weak::WeakModel,
+};
 use crate::problem::Problem;
 
 /// The objects that there are.
@@ -42,6 +45,49 @@ pub(crate) enum ModelName {
     Bag,
     /// append V that returns an offset, read OFFSET, len
     Log,
+}
+
+/// What `--model` takes: an object, which is judged for linearizability, or another model, of registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Model {
+    Object(ModelName),
+    Registers(WeakModel),
+}
+
+impl ValueEnum for Model {
+    fn value_variants<'a>() -> &'a [Self] {
+        const {
+            &[
+                Self::Object(ModelName::Register),
+                Self::Object(ModelName::CasRegister),
+                Self::Object(ModelName::MultiRegister),
+                Self::Object(ModelName::Mutex),
+                Self::Object(ModelName::Set),
+                Self::Object(ModelName::Counter),
+                Self::Object(ModelName::Queue),
+                Self::Object(ModelName::UnorderedQueue),
+                Self::Object(ModelName::Stack),
+                Self::Object(ModelName::Kv),
+                Self::Object(ModelName::List),
+                Self::Object(ModelName::Bag),
+                Self::Object(ModelName::Log),
+                Self::Registers(WeakModel::Linearizable),
+                Self::Registers(WeakModel::Sequential),
+                Self::Registers(WeakModel::CausalMemory),
+                Self::Registers(WeakModel::CausalConvergent),
+                Self::Registers(WeakModel::Causal),
+                Self::Registers(WeakModel::Pram),
+                Self::Registers(WeakModel::Sessions),
+            ]
+        }
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Object(model) => model.to_possible_value(),
+            Self::Registers(model) => model.to_possible_value(),
+        }
+    }
 }
 
 /// Refuses a first value that the model has no use for.
