@@ -19,6 +19,7 @@ mod search;
 mod shortcut;
 pub mod spec;
 mod track;
+pub mod txn;
 mod verdict;
 mod weak;
 

@@ -10,6 +10,7 @@
 pub mod accesses;
 pub mod domains;
 pub mod versions;
+pub mod txn;
 
 use std::{collections::BTreeMap, fmt::Debug};
 

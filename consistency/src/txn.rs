@@ -1,0 +1,37 @@
+//! Recorded transactions, and their judges.
+//!
+//! A [`History`] holds transactions: who ran them, in which order each process ran its own, what each wrote and saw, and
+//! whether it committed. [`check_weak`] judges registers whose values are written once each by the axioms of read committed,
+//! read atomic and causal consistency. [`check_list_append`] infers from lists that grow which transaction depends on which,
+//! and names what is wrong as Adya does; [`Report::weakest_violated`] says which models that rules out.
+
+mod anomaly;
+mod append;
+mod bad_append;
+mod bug;
+mod builder;
+mod cycle;
+mod explain;
+mod graph;
+mod history;
+mod intern;
+mod model;
+mod order;
+mod report;
+mod search;
+mod weak;
+mod weak_axiom;
+mod weak_input;
+
+#[cfg(quorate_bugs)]
+pub use self::bug::Bug;
+pub use self::{
+    anomaly::Anomaly,
+    append::check_list_append,
+    builder::{HistoryBuilder, Malformed},
+    history::{History, ListOp, Operation, RegisterOp, Status, Transaction, TxnId},
+    intern::Ambiguous,
+    model::{Model, Models},
+    report::{Dependency, Evidence, Finding, Options, Report, Step},
+    weak::{Level, WeakOptions, WeakReport, WeakStep, WeakViolation, Why, check_weak},
+};

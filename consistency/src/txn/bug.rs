@@ -1,0 +1,71 @@
+//! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
+
+use super::{report::Options, weak::WeakOptions};
+
+/// A classic mistake in a checker of isolation.
+#[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bug {
+    /// Registers: what an aborted transaction wrote may be read.
+    AbortedReadsIgnored,
+    /// Registers: sessions have no order.
+    SessionOrderIgnored,
+    /// Registers: what a transaction has read before does not matter to what it reads later.
+    EarlierReadsIgnored,
+    /// Registers: whoever leads to a reader does not matter to what it reads.
+    CausalPastIgnored,
+    /// Lists: nobody depends on whoever did not see what it wrote.
+    AntiDependenciesDropped,
+    /// Lists: the order of versions is that of the longest read, backwards.
+    VersionsReversed,
+    /// Lists: appends that nobody has read are in no order.
+    UnseenAppendsIgnored,
+    /// Lists: that an append is of a transaction that aborted does not matter.
+    AbortedAppendsIgnored,
+    /// Lists: an order that was read need not be a beginning of the longest one.
+    OrdersNotCompared,
+    /// Lists: who ended before who began is remembered of the last to end alone.
+    FrontierDropsAnEdge,
+    /// Lists: of two anti-dependencies in a row the second is taken for the first.
+    AdjacencyIgnored,
+    /// Lists: knots are sought among the first half of the transactions only.
+    ComponentsStopEarly,
+}
+
+#[cfg(quorate_bugs)]
+impl Bug {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::AbortedReadsIgnored,
+        Self::SessionOrderIgnored,
+        Self::EarlierReadsIgnored,
+        Self::CausalPastIgnored,
+        Self::AntiDependenciesDropped,
+        Self::VersionsReversed,
+        Self::UnseenAppendsIgnored,
+        Self::AbortedAppendsIgnored,
+        Self::OrdersNotCompared,
+        Self::FrontierDropsAnEdge,
+        Self::AdjacencyIgnored,
+        Self::ComponentsStopEarly,
+    ];
+}
+
+macro_rules! has {
+    ($options:ty) => {
+        impl $options {
+            #[cfg(quorate_bugs)]
+            pub(super) fn has(&self, bug: Bug) -> bool {
+                self.bug == Some(bug)
+            }
+
+            #[cfg(not(quorate_bugs))]
+            pub(super) const fn has(&self, _: Bug) -> bool {
+                false
+            }
+        }
+    };
+}
+
+has!(Options);
+has!(WeakOptions);

@@ -1,0 +1,69 @@
+use core::fmt::{Display, Formatter, Result};
+
+use super::{
+    anomaly::Anomaly,
+    report::{Dependency, Evidence, Finding, Step},
+};
+
+impl<K: Display, V: Display> Display for Finding<K, V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "{}", self.anomaly)?;
+        match &self.evidence {
+            Evidence::Read { reader, op, key, value, writer } => {
+                write!(f, ": operation {op} of {reader} reads {key}, ")?;
+                match (self.anomaly, value, writer) {
+                    (Anomaly::G1a, Some(value), Some(writer)) => {
+                        write!(f, "and sees {value} of {writer}, which aborted")
+                    }
+                    (Anomaly::G1b, Some(value), Some(writer)) => {
+                        write!(f, "and sees {value} as the last of {writer}, which appended more")
+                    }
+                    (Anomaly::FutureRead, Some(value), _) => {
+                        write!(f, "and sees {value}, which {reader} appends only later")
+                    }
+                    (Anomaly::DuplicateElements, Some(value), _) => write!(f, "and sees {value} twice"),
+                    (_, Some(value), _) => write!(f, "and sees {value}, which nobody appended"),
+                    (_, None, _) => f.write_str("and what it sees does not follow from what it did before"),
+                }
+            }
+            Evidence::Reads { key, one, other } => write!(
+                f,
+                ": operation {} of {} and operation {} of {} read {key} in orders of which neither begins the other",
+                one.1, one.0, other.1, other.0
+            ),
+            Evidence::Appends { txn, key, one, other } => {
+                write!(
+                    f,
+                    ": {txn} appends {one} and then {other} to {key}, but {other} is read without {one} before it"
+                )
+            }
+            Evidence::Updates { key, one, other } if self.anomaly == Anomaly::DirtyUpdate => {
+                write!(f, ": {other} appends to a version of {key} by {one}, which aborted")
+            }
+            Evidence::Updates { key, one, other } => {
+                write!(f, ": {one} and {other} both append to the version of {key} that both read")
+            }
+            Evidence::Cycle(steps) => steps.iter().try_for_each(|step| write!(f, "\n  {step}")),
+        }
+    }
+}
+
+impl<K: Display, V: Display> Display for Step<K, V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { from, to, why } = self;
+        write!(f, "{from} comes before {to}, since ")?;
+        match why {
+            Dependency::Ww { key, before, after } => {
+                write!(f, "{to} appended {after} to {key} after {from} had appended {before} (ww)")
+            }
+            Dependency::Wr { key, value } => {
+                write!(f, "{to} saw in {key} the {value} that {from} appended (wr)")
+            }
+            Dependency::Rw { key, value } => {
+                write!(f, "{from} did not see in {key} the {value} that {to} appended (rw)")
+            }
+            Dependency::Process => f.write_str("their process ran it first (process)"),
+            Dependency::Realtime => write!(f, "it had ended when {to} was invoked (realtime)"),
+        }
+    }
+}
