@@ -1,7 +1,8 @@
 //! Recorded histories: Jepsen's operation maps in EDN and JSON, and the logs of its etcd tests.
 //!
 //! [`read`] makes [entries](Entry) of a text, [`assemble`] a [`History`] of entries, for a specification that is
-//! [`Recorded`]. Whatever is not understood is an error with its line: no history is ever judged on a part of its file.
+//! [`Recorded`]. Transactions are [assembled](assemble_transactions) of the same entries, or [read](read_sessions) as AWDIT writes
+//! them. Whatever is not understood is an error with its line: no history is ever judged on a part of its file.
 
 mod edn;
 mod entry;
@@ -9,6 +10,7 @@ mod error;
 mod etcd;
 mod json;
 mod models;
+mod txn;
 mod value;
 
 use alloc::{collections::BTreeMap, vec::Vec};
@@ -17,6 +19,7 @@ pub use self::{
     entry::{Entry, Kind},
     error::{FormatError, Mistake},
     models::Recorded,
+    txn::{RecordedOp, Transactions, assemble_transactions, read_sessions},
     value::Value,
 };
 use crate::{History, HistoryBuilder, OpId};

@@ -65,9 +65,11 @@ impl Entry {
         let process = process.ok_or_else(|| at(Mistake::Part("a :process that is a number")))?;
         let kind = map.get("type").and_then(Value::name).and_then(Kind::named);
         let kind = kind.ok_or_else(|| at(Mistake::Part("a :type: :invoke, :ok, :fail or :info")))?;
-        let f =
-            map.get("f").and_then(Value::name).ok_or_else(|| at(Mistake::Part("an :f, its operation")))?;
         let value = map.get("value").cloned().unwrap_or_default();
+        // Elle's examples leave out what all of them are.
+        let f = map.get("f").and_then(Value::name).or(value.list().map(|_| "txn"));
+        let f = f.filter(|_| map.get("f").is_none_or(|f| f.name().is_some()));
+        let f = f.ok_or_else(|| at(Mistake::Part("an :f, its operation")))?;
         Ok(Some(Self { line, process, kind, f: f.to_owned(), value, key: map.get("key").cloned() }))
     }
 }

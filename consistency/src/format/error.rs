@@ -50,4 +50,7 @@ pub enum Mistake {
     /// The entry does not fit those before it.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// The entry does not fit the transactions before it.
+    #[error(transparent)]
+    MalformedTxn(#[from] crate::txn::Malformed),
 }

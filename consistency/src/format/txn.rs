@@ -1,0 +1,145 @@
+//! Transactions as others write them down.
+
+use alloc::{borrow::ToOwned as _, vec::Vec};
+
+use super::{Entry, FormatError, Kind, Mistake, Value};
+use crate::txn::{History, HistoryBuilder, ListOp, Operation, RegisterOp};
+
+/// An operation inside a transaction that can be read from a recorded one, like `[:append 8 1]`.
+pub trait RecordedOp: Operation + Clone + Sized {
+    /// The operation of this name.
+    ///
+    /// # Errors
+    /// If there is none of this name, or its value is another than it needs.
+    fn recorded(f: &str, key: &Value, value: &Value) -> Result<Self, Mistake>;
+}
+
+fn other<T>(f: &str) -> Result<T, Mistake> {
+    Err(Mistake::UnknownOperation(f.to_owned()))
+}
+
+/// `[:append K V]`, `[:r K [V …]]`.
+impl RecordedOp for ListOp<Value, Value> {
+    fn recorded(f: &str, key: &Value, value: &Value) -> Result<Self, Mistake> {
+        match (f, value) {
+            ("append", value) => Ok(Self::Append(key.clone(), value.clone())),
+            ("r", Value::List(values)) => Ok(Self::Read(key.clone(), values.clone())),
+            ("r", Value::Nil) => Ok(Self::Read(key.clone(), Vec::new())),
+            ("r", _) => Err(Mistake::WrongValue { f: f.to_owned(), needs: "a list" }),
+            _ => other(f),
+        }
+    }
+}
+
+/// `[:w K V]`, `[:r K V]`; `nil` is the initial value.
+impl RecordedOp for RegisterOp<Value, Value> {
+    fn recorded(f: &str, key: &Value, value: &Value) -> Result<Self, Mistake> {
+        match (f, value) {
+            ("w", value) => Ok(Self::Write(key.clone(), value.clone())),
+            ("r", Value::Nil) => Ok(Self::Read(key.clone(), None)),
+            ("r", value) => Ok(Self::Read(key.clone(), Some(value.clone()))),
+            _ => other(f),
+        }
+    }
+}
+
+/// Transactions and where they were written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transactions<O> {
+    /// The transactions.
+    pub history: History<O>,
+    /// For each transaction the line of its invocation.
+    pub lines: Vec<usize>,
+}
+
+/// The transactions that entries make: each value is a list of `[f key value]`.
+///
+/// # Errors
+/// Names the line of the first entry that holds another kind of operation, or that does not fit those before it.
+pub fn assemble_transactions<O: RecordedOp>(entries: &[Entry]) -> Result<Transactions<O>, FormatError> {
+    let mut builder = HistoryBuilder::new();
+    let mut lines = Vec::new();
+    for entry in entries {
+        let at = |mistake| FormatError { line: entry.line, mistake };
+        let process = entry.process;
+        let done = match entry.kind {
+            Kind::Invoke => {
+                lines.push(entry.line);
+                builder.invoke(process, operations(entry).map_err(at)?)
+            }
+            Kind::Ok => builder.ok(process, operations(entry).map_err(at)?),
+            Kind::Fail => builder.fail(process),
+            Kind::Info => builder.info(process),
+        };
+        done.map_err(|error| at(error.into()))?;
+    }
+    Ok(Transactions { history: builder.finish(), lines })
+}
+
+fn operations<O: RecordedOp>(entry: &Entry) -> Result<Vec<O>, Mistake> {
+    if entry.f != "txn" {
+        return other(&entry.f);
+    }
+    let needs = || Mistake::WrongValue { f: entry.f.clone(), needs: "a list of [f key value]" };
+    let list = entry.value.list().ok_or_else(needs)?;
+    let operation = |operation: &Value| match operation.list() {
+        Some([f, key, value]) => O::recorded(f.name().ok_or_else(needs)?, key, value),
+        _ => Err(needs()),
+    };
+    list.iter().map(operation).collect()
+}
+
+/// Sessions of registers as AWDIT writes them: a line `w KEY VALUE` or `r KEY VALUE` for each operation, `-----` between
+/// transactions and `=====` between sessions. All numbers are at least 0, and all transactions have committed.
+///
+/// # Errors
+/// Names the first line that is something else. A text without operations is an error, too.
+pub fn read_sessions(text: &str) -> Result<Transactions<RegisterOp<u64, u64>>, FormatError> {
+    let mut sessions: Vec<Vec<Vec<RegisterOp<u64, u64>>>> = Vec::new();
+    let mut lines = Vec::new();
+    let (mut is_new_session, mut is_new_txn) = (true, true);
+    for (line, content) in (1..).zip(text.lines()) {
+        let at = |mistake| FormatError { line, mistake };
+        let content = content.trim();
+        if content.is_empty() {
+            continue;
+        }
+        let is_of = |mark: char| content.len() >= 3 && content.chars().all(|c| c == mark);
+        if is_of('=') || is_of('-') {
+            is_new_txn = true;
+            is_new_session |= is_of('=');
+            continue;
+        }
+        let operation = session_operation(content).map_err(at)?;
+        if core::mem::take(&mut is_new_session) {
+            sessions.push(Vec::new());
+        }
+        let session = sessions.last_mut().ok_or_else(|| at(Mistake::Empty))?;
+        if core::mem::take(&mut is_new_txn) {
+            session.push(Vec::new());
+            lines.push(line);
+        }
+        session.last_mut().ok_or_else(|| at(Mistake::Empty))?.push(operation);
+    }
+    if lines.is_empty() {
+        return Err(FormatError { line: 1, mistake: Mistake::Empty });
+    }
+    let history = History::from_sessions(sessions);
+    let history = history.map_err(|error| FormatError { line: 1, mistake: error.into() })?;
+    Ok(Transactions { history, lines })
+}
+
+fn session_operation(content: &str) -> Result<RegisterOp<u64, u64>, Mistake> {
+    let mut words = content.split_whitespace();
+    let f = words.next().unwrap_or("");
+    let mut number = || words.next().and_then(|word| word.parse::<u64>().ok());
+    let (key, value, is_end) = (number(), number(), words.next().is_none());
+    let (Some(key), Some(value), true) = (key, value, is_end) else {
+        return Err(Mistake::Part("to be `w KEY VALUE` or `r KEY VALUE`, with numbers"));
+    };
+    match f {
+        "w" => Ok(RegisterOp::Write(key, value)),
+        "r" => Ok(RegisterOp::Read(key, Some(value))),
+        _ => other(f),
+    }
+}
