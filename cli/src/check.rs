@@ -1,7 +1,8 @@
-//! `quorate check`: are recorded histories linearizable, or what else are they?
+//! `quorate check`: are recorded histories linearizable, or what else are they? And how isolated are transactions?
 
 mod model;
 mod report;
+mod txn;
 mod weak;
 
 use std::{
@@ -28,12 +29,13 @@ Examples:
   quorate check --model queue --explain history.json         says where it went wrong
   quorate check --model causal registers.edn                 reads [K nil] and writes [K V], in a weaker model
   quorate check --weakest registers.edn                      the strongest models that hold
+  quorate check --model list-append --level serializable h.edn   transactions, by Adya's anomalies
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
 names the line.";
 
-/// Judge whether recorded histories are linearizable, or satisfy a weaker model
+/// Judge whether recorded histories are linearizable or satisfy a weaker model, or how isolated transactions are
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -46,6 +48,10 @@ pub(crate) struct Options {
     /// What the object holds at first, as EDN; nil for registers, 0 for a counter, if it is left out
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     init: Option<Value>,
+    /// What transactions must be, like read-committed or serializable; strict-serializable for lists and causal for
+    /// registers, if it is left out
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<txn::LevelName>,
     /// How the history is written down
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: FormatName,
@@ -78,6 +84,8 @@ enum FormatName {
     PorcupineKv,
     /// Lines of the log of Jepsen's etcd test
     PorcupineEtcd,
+    /// Sessions of transactions on registers: w K V, r K V, -----, =====
+    Awdit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,9 +100,21 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     if let Some(Model::Object(model)) = options.model {
         model::check_init(model, options.init.as_ref())?;
     }
+    let of_transactions = match options.model {
+        Some(Model::Transactions(model)) => Some(model),
+        Some(Model::Object(_) | Model::Registers(_)) | None => None,
+    };
+    if of_transactions.is_none() && (options.level.is_some() || options.format == FormatName::Awdit) {
+        return Err(Problem::new("--level and --format awdit are for transactions")
+            .hint("use --model list-append or --model rw-register with them"));
+    }
     let (mut malformed, mut violated, mut unknown) = (false, false, false);
     for file in &options.files {
-        match judge(options, file) {
+        let judged = match of_transactions {
+            Some(model) => txn::check(model, options, file),
+            None => judge(options, file),
+        };
+        match judged {
             Ok(verdict) => {
                 violated |= verdict == Verdict::False;
                 unknown |= verdict == Verdict::Unknown;
@@ -118,7 +138,7 @@ fn judge(options: &Options, file: &Path) -> Result<Verdict, Problem> {
     let name = file.display();
     let text = fs::read_to_string(file).map_err(|error| Problem::new(format!("{name}: {error}")))?;
     let format = match options.format {
-        FormatName::Auto => Format::guess(&text),
+        FormatName::Auto | FormatName::Awdit => Format::guess(&text),
         FormatName::Edn | FormatName::PorcupineKv => Format::Edn,
         FormatName::Json => Format::Json,
         FormatName::PorcupineEtcd => Format::Etcd,
@@ -137,6 +157,7 @@ fn judge(options: &Options, file: &Path) -> Result<Verdict, Problem> {
             let report = weak::judge(Some(model), init, &entries, options.steps);
             return show_weak(options, file, report);
         }
+        Some(Model::Transactions(model)) => return txn::check(model, options, file),
         None => return show_weak(options, file, weak::judge(None, init, &entries, options.steps)),
     };
     let report = model::judge(model, init, &entries, failed_cas, options.steps).map_err(|error| {

@@ -250,3 +250,41 @@ fn registers_with_a_value_written_twice_are_refused() {
     let neither = check(&[&twice]);
     assert!(stderr(&neither).contains("--model"), "{}", stderr(&neither));
 }
+
+#[test]
+fn transactions_are_judged_by_level() {
+    let files = Files::new();
+    let txn = |process, kind, ops| format!("{{:process {process}, :type :{kind}, :f :txn, :value {ops}}}\n");
+    let (one, other) = ("[[:r :x []] [:append :y 1]]", "[[:r :y []] [:append :x 1]]");
+    let skew =
+        [txn(0, "invoke", one), txn(1, "invoke", other), txn(0, "ok", one), txn(1, "ok", other)].concat();
+    let skew = files.write("skew.edn", &skew);
+    let explained = check(&["--model", "list-append", "--explain", &skew]);
+    let (text, code) = (stdout(&explained), explained.status.code());
+    assert!(text.starts_with(&format!("{skew}\tfalse\n  not repeatable-read\n  G2-item\n")), "{text}");
+    assert!(text.ends_with("  where T0 line 1, T1 line 2\n"), "{text}");
+    assert_eq!(code, Some(1));
+    let weaker = check(&["--model", "list-append", "--level", "snapshot-isolation", &skew]);
+    assert_eq!((stdout(&weaker), weaker.status.code()), (format!("{skew}\ttrue\n"), Some(0)));
+
+    let sessions = files.write("sessions.txt", "w 0 1\n=====\nw 0 2\n=====\nr 0 1\nr 0 2\n");
+    let committed = ["--model", "rw-register", "--level", "read-committed", &sessions];
+    assert_eq!(check(&committed).status.code(), Some(0));
+    let json = check(&["--model", "rw-register", "--json", "--format", "awdit", &sessions]);
+    assert!(
+        stdout(&json).contains(r#""level":"causal","holds":false,"transactions":3"#),
+        "{}",
+        stdout(&json)
+    );
+
+    for (arguments, why) in [
+        (["--model", "rw-register", "--level", "serializable", &sessions], "not judged for serializable"),
+        (["--model", "register", "--level", "causal", &sessions], "are for transactions"),
+        (["--model", "list-append", "--level", "nonsense", &skew], "it must be one of"),
+        (["--model", "list-append", "--level", "causal", &sessions], "line 1"),
+    ] {
+        let refused = check(&arguments);
+        assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+        assert_eq!(stdout(&refused), "");
+    }
+}

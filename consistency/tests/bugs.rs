@@ -12,6 +12,8 @@
 )]
 
 mod common;
+#[path = "common/txn_bugs.rs"]
+mod txn;
 
 use common::{
     Domain, HistoryOf, Rng, Shape,

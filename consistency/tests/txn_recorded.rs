@@ -65,16 +65,16 @@ fn judged(text: &str) -> Report<Value, Value> {
 
 /// Transactions that overlap all, one for each line `process status ops`.
 fn concurrent(txns: &[&str]) -> Vec<Anomaly> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for is_end in [false, true] {
         for (process, txn) in txns.iter().enumerate() {
             let (status, ops) = txn.split_once(' ').unwrap();
             let kind = if is_end { status } else { "invoke" };
             let ops = if status == "ok" || !is_end { ops } else { "nil" };
-            text += &format!("{{:process {process}, :type :{kind}, :f :txn, :value {ops}}}\n");
+            lines.push(format!("{{:process {process}, :type :{kind}, :f :txn, :value {ops}}}"));
         }
     }
-    judged(&text).anomalies()
+    judged(&lines.join("\n")).anomalies()
 }
 
 /// Transactions one after the other, by these processes.
@@ -145,6 +145,7 @@ fn sessions_and_real_time_make_anomalies_of_their_own() {
 
 #[test]
 fn the_lattice_is_monotone() {
+    use Anomaly as A;
     for model in Model::all() {
         assert_eq!(Model::named(model.name()), Some(model));
         assert!(model.implies(model) && model.implies(Model::ReadUncommitted));
@@ -164,7 +165,6 @@ fn the_lattice_is_monotone() {
         assert!(weakest.and_stronger().has(Model::StrictSerializable));
     }
     // Whoever forbids a kind of cycle forbids it with fewer rw, and without sessions and real time.
-    use Anomaly as A;
     for (less, more) in [
         (A::G0, A::G1c),
         (A::G1c, A::GSingle),

@@ -12,6 +12,7 @@ use quorate_consistency::{
 
 use super::{
     report::{Report, Verdict, Violation},
+    txn::TxnModel,
     weak::WeakModel,
 };
 use crate::problem::Problem;
@@ -47,11 +48,12 @@ pub(crate) enum ModelName {
     Log,
 }
 
-/// What `--model` takes: an object, which is judged for linearizability, or another model, of registers.
+/// What `--model` takes: an object, which is judged for linearizability, another model, of registers, or transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Model {
     Object(ModelName),
     Registers(WeakModel),
+    Transactions(TxnModel),
 }
 
 impl ValueEnum for Model {
@@ -78,6 +80,8 @@ impl ValueEnum for Model {
                 Self::Registers(WeakModel::Causal),
                 Self::Registers(WeakModel::Pram),
                 Self::Registers(WeakModel::Sessions),
+                Self::Transactions(TxnModel::ListAppend),
+                Self::Transactions(TxnModel::RwRegister),
             ]
         }
     }
@@ -86,6 +90,7 @@ impl ValueEnum for Model {
         match self {
             Self::Object(model) => model.to_possible_value(),
             Self::Registers(model) => model.to_possible_value(),
+            Self::Transactions(model) => model.to_possible_value(),
         }
     }
 }

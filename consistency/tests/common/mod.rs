@@ -9,8 +9,8 @@
 
 pub mod accesses;
 pub mod domains;
-pub mod versions;
 pub mod txn;
+pub mod versions;
 
 use std::{collections::BTreeMap, fmt::Debug};
 

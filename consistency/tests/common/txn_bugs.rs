@@ -1,0 +1,46 @@
+//! Every seeded bug in the judges of transactions is caught.
+
+use quorate_consistency::txn::{Bug, Options, WeakOptions};
+
+use super::common::{
+    Rng,
+    txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
+};
+
+/// How many histories a bug may survive.
+const SEEDS: u64 = 20_000;
+
+#[test]
+fn every_seeded_bug_of_isolation_is_caught() {
+    println!("| bug | caught by | in histories of | histories |\n|---|---|---|---|");
+    let mut survivors = Vec::new();
+    for bug in Bug::ALL {
+        let caught = (0..SEEDS).find_map(|seed| Some((caught(bug, seed)?, seed + 1)));
+        match caught {
+            Some(((check, of), histories)) => println!("| `{bug:?}` | {check} | {of} | {histories} |"),
+            None => survivors.push(bug),
+        }
+    }
+    assert!(survivors.is_empty(), "never caught in {SEEDS} histories: {survivors:?}");
+}
+
+fn caught(bug: Bug, seed: u64) -> Option<(&'static str, &'static str)> {
+    let mut rng = Rng(seed);
+    let kind = [Kind::Right, Kind::Changed, Kind::Loose][rng.below(3)];
+    let is_read_at_end = rng.chance(50);
+    let shape = Shape {
+        transactions: 2 + rng.below(3),
+        keys: 2,
+        ops: 3,
+        processes: 3,
+        aborted_percent: 12,
+        unknown_percent: if rng.chance(50) { 0 } else { 8 },
+        is_read_at_end,
+    };
+    let history = lists(&mut rng, kind, shape);
+    let (mut options, mut weak) = (Options::default(), WeakOptions::default());
+    (options.bug, weak.bug) = (Some(bug), Some(bug));
+    list_mistake(&history, options)
+        .map(|check| (check, "lists"))
+        .or_else(|| weak_mistake(&as_registers(&history), weak).map(|check| (check, "registers")))
+}
