@@ -99,7 +99,7 @@ fn recorded_histories_have_the_verdicts_that_are_known() {
             }
             "set" => judged(&Set::new(), &read_all(&text, format), FailedCas::NotDone),
             "counter" => judged(&Counter::default(), &read_all(&text, format), FailedCas::NotDone),
-            // Transactions, which this crate does not judge.
+            // Transactions, which have tests of their own.
             "list-append" | "weak isolation, strongest level that holds" => continue,
             other => panic!("{file} is of a model without a test: {other}"),
         };
