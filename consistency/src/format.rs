@@ -1,8 +1,9 @@
 //! Recorded histories: Jepsen's operation maps in EDN and JSON, and the logs of its etcd tests.
 //!
-//! [`read`] makes [entries](Entry) of a text, [`assemble`] a [`History`] of entries, for a specification that is
-//! [`Recorded`]. Transactions are [assembled](assemble_transactions) of the same entries, or [read](read_sessions) as AWDIT writes
-//! them. Whatever is not understood is an error with its line: no history is ever judged on a part of its file.
+//! [`read`] makes [entries](Entry) of a text and [`write`] a text of entries; [`assemble`] makes a [`History`] of entries, for a
+//! specification that is [`Recorded`]. Transactions are [assembled](assemble_transactions) of the same entries, or
+//! [read](read_sessions) as AWDIT writes them. Whatever is not understood is an error with its line: no history is ever judged on a
+//! part of its file.
 
 mod edn;
 mod entry;
@@ -12,6 +13,8 @@ mod json;
 mod models;
 mod txn;
 mod value;
+mod words;
+mod write;
 
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -21,6 +24,8 @@ pub use self::{
     models::Recorded,
     txn::{RecordedOp, Transactions, assemble_transactions, read_sessions},
     value::Value,
+    words::Noted,
+    write::write,
 };
 use crate::{History, HistoryBuilder, OpId};
 

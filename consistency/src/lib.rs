@@ -7,12 +7,14 @@ extern crate alloc;
 mod bits;
 mod bug;
 mod builder;
+pub mod explain;
 #[cfg(feature = "formats")]
 pub mod format;
 mod history;
 mod lane;
 mod linearizer;
 mod memo;
+mod minimize;
 mod online;
 mod options;
 mod search;
@@ -27,8 +29,10 @@ mod weak;
 pub use crate::bug::Bug;
 pub use crate::{
     builder::{HistoryBuilder, Malformed},
+    explain::Explanation,
     history::{Event, History, Interval, OpId, Operation, Outcome},
     linearizer::{Linearizer, OPEN_MAX, check},
+    minimize::{Keep, Minimized, Minimizer},
     online::{Online, Standing},
     options::{Options, Reduction, Reductions},
     spec::{Call, Decision, Nondeterministic, Spec},

@@ -188,14 +188,14 @@ impl<'a, S: Nondeterministic> Linearizer<'a, S> {
 
     fn violation(&self, at: usize) -> Verdict<S::Key, S::State> {
         let Lane { key, work } = &self.lanes[at];
-        let (op, configurations) = match work {
-            Work::Narrow(search) => (search.culprit(), search.configurations()),
-            Work::Middle(search) => (search.culprit(), search.configurations()),
-            Work::Wide(search) => (search.culprit(), search.configurations()),
-            Work::Illegal(op) => (*op, Vec::new()),
+        let (op, configurations, order) = match work {
+            Work::Narrow(search) => search.failure(),
+            Work::Middle(search) => search.failure(),
+            Work::Wide(search) => search.failure(),
+            Work::Illegal(op) => (*op, Vec::new(), Vec::new()),
             Work::Ordered(_) | Work::TooMany | Work::Full => return Verdict::Unknown(Unknown::Memo),
         };
-        Verdict::Violation(Counterexample { key: key.clone(), op, configurations })
+        Verdict::Violation(Counterexample { key: key.clone(), op, configurations, order })
     }
 }
 

@@ -66,6 +66,32 @@ struct Furthest<T, const N: usize> {
     place: u32,
     returning: u32,
     seen: Vec<(Bits<N>, T)>,
+    order: Kept,
+}
+
+/// The order that led to the first configuration there. A copy at each return would cost the square of the history, so what
+/// the trail still has of it stays in the trail, and what the trail gives up is taken over.
+#[derive(Default)]
+struct Kept {
+    /// How much of it is the beginning of the trail.
+    shared: usize,
+    /// The rest, backwards.
+    rest: Vec<u32>,
+}
+
+impl Kept {
+    fn begin(&mut self, trail: &[u32]) {
+        self.shared = trail.len();
+        self.rest.clear();
+    }
+
+    /// Before the trail is cut to this length.
+    fn take_over(&mut self, trail: &[u32], length: usize) {
+        if let Some(lost) = trail.get(length..self.shared) {
+            self.rest.extend(lost.iter().rev());
+            self.shared = length;
+        }
+    }
 }
 
 /// As many as a counterexample shows.
@@ -85,7 +111,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
             here: Some(Here { place: 0, mask: Bits::NONE, state: init }),
             frames: Vec::new(),
             trail: Vec::new(),
-            furthest: Furthest { place: 0, returning: 0, seen: Vec::new() },
+            furthest: Furthest { place: 0, returning: 0, seen: Vec::new(), order: Kept::default() },
             next: Vec::new(),
         }
     }
@@ -166,6 +192,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         }
         if place > self.furthest.place || self.furthest.seen.is_empty() {
             self.furthest.seen.clear();
+            self.furthest.order.begin(&self.trail);
             (self.furthest.place, self.furthest.returning) = (place, returning);
         }
         if place == self.furthest.place && self.furthest.seen.len() < SHOWN_MAX {
@@ -211,6 +238,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         if !idles {
             let mut mask = frame.mask;
             mask.set(slot);
+            self.furthest.order.take_over(&self.trail, frame.trail);
             self.trail.truncate(frame.trail);
             self.trail.push(at);
             self.here = Some(Here { place: frame.place, mask, state });
@@ -223,13 +251,18 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         self.trail.iter().map(|at| self.track.id(*at))
     }
 
-    /// The call that cannot return.
-    pub(crate) fn culprit(&self) -> OpId {
-        self.track.id(self.furthest.returning)
+    /// The call that cannot return, where it would have to, and the order that leads to the first of these configurations.
+    pub(crate) fn failure(&self) -> (OpId, Vec<Configuration<S::State>>, Vec<OpId>) {
+        (self.track.id(self.furthest.returning), self.configurations(), self.furthest_order())
     }
 
-    /// Where it would have to.
-    pub(crate) fn configurations(&self) -> Vec<Configuration<S::State>> {
+    fn furthest_order(&self) -> Vec<OpId> {
+        let Kept { shared, rest } = &self.furthest.order;
+        let shared = self.trail.iter().take(*shared);
+        shared.chain(rest.iter().rev()).map(|at| self.track.id(*at)).collect()
+    }
+
+    fn configurations(&self) -> Vec<Configuration<S::State>> {
         let open = self.track.open_at(self.furthest.returning);
         let waiting = |mask: &Bits<N>| {
             open.iter().filter(|at| !mask.has(self.track.slot(**at))).map(|at| self.track.id(*at)).collect()

@@ -62,6 +62,8 @@ pub struct Counterexample<K, T> {
     /// The configurations in which it would have to return, at most [`SHOWN_MAX`](Self::SHOWN_MAX) of them; none if the
     /// violation was found [at once](crate::Spec::decide).
     pub configurations: Vec<Configuration<T>>,
+    /// A longest order of operations of the key that explains what returned before: it leads to the first configuration.
+    pub order: Vec<OpId>,
 }
 
 impl<K, T> Counterexample<K, T> {

@@ -1,4 +1,4 @@
-use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
+use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
 
 use super::{Entry, Mistake, Value};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A specification whose operations can be read from [entries](Entry).
-pub trait Recorded: Nondeterministic<Op: Clone> {
+pub trait Recorded: Nondeterministic<Op: Clone, Ret: Clone> {
     /// What an invocation asks for.
     ///
     /// # Errors
@@ -30,6 +30,16 @@ pub trait Recorded: Nondeterministic<Op: Clone> {
 
     /// A key as a value, to be shown; `None` if there is one object only.
     fn shown_key(&self, key: &Self::Key) -> Option<Value>;
+
+    /// What the object is called in a sentence.
+    fn noun(&self) -> &'static str {
+        "the object"
+    }
+
+    /// A state as a sentence.
+    fn holds(&self, state: &Self::State) -> String {
+        format!("{} holds {}", self.noun(), self.shown(state))
+    }
 
     /// What an operation returned that failed since its condition did not hold.
     fn refused(&self, op: &Self::Op) -> Option<Self::Ret> {
@@ -100,6 +110,10 @@ impl Recorded for Register<Value> {
 
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
+    }
+
+    fn noun(&self) -> &'static str {
+        "the register"
     }
 }
 
@@ -172,6 +186,10 @@ impl Recorded for CasRegister<Value> {
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
     }
+
+    fn noun(&self) -> &'static str {
+        "the register"
+    }
 }
 
 /// `txn [[:r K nil] [:w K V] …]`, or `read` and `write` with one of those maps of keys and values that Knossos uses.
@@ -212,6 +230,10 @@ impl Recorded for MultiRegister<Value, Value> {
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
     }
+
+    fn noun(&self) -> &'static str {
+        "the multi-register"
+    }
 }
 
 /// `[:r K V]` or `[:w K V]`, and what was read.
@@ -247,6 +269,10 @@ impl Recorded for Mutex {
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
     }
+
+    fn holds(&self, held: &bool) -> String {
+        if *held { "the mutex is held" } else { "the mutex is free" }.to_owned()
+    }
 }
 
 /// `add V`, `remove V`, `contains V` that returns true or false, `read` that returns a set or a list.
@@ -277,6 +303,10 @@ impl Recorded for Set<Value> {
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
     }
+
+    fn noun(&self) -> &'static str {
+        "the set"
+    }
 }
 
 /// `add N`, `read`; also `add-and-get N` that returns `[N SUM]` or the sum.
@@ -305,6 +335,10 @@ impl Recorded for Counter {
 
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
+    }
+
+    fn noun(&self) -> &'static str {
+        "the counter"
     }
 }
 
@@ -340,6 +374,10 @@ impl Recorded for FifoQueue<Value> {
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
     }
+
+    fn noun(&self) -> &'static str {
+        "the queue"
+    }
 }
 
 /// As for [`FifoQueue`].
@@ -359,6 +397,10 @@ impl Recorded for UnorderedQueue<Value> {
 
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
+    }
+
+    fn noun(&self) -> &'static str {
+        "the queue"
     }
 }
 
@@ -385,6 +427,10 @@ impl Recorded for Stack<Value> {
 
     fn shown_key(&self, (): &()) -> Option<Value> {
         None
+    }
+
+    fn noun(&self) -> &'static str {
+        "the stack"
     }
 }
 
@@ -417,6 +463,10 @@ impl Recorded for Kv<Value> {
     fn shown_key(&self, key: &Value) -> Option<Value> {
         optional(key)
     }
+
+    fn noun(&self) -> &'static str {
+        "the key"
+    }
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -446,6 +496,10 @@ impl Recorded for List<Value, Value> {
 
     fn shown_key(&self, key: &Value) -> Option<Value> {
         optional(key)
+    }
+
+    fn noun(&self) -> &'static str {
+        "the list"
     }
 }
 
@@ -477,6 +531,10 @@ impl Recorded for Bag<Value> {
 
     fn shown_key(&self, key: &Value) -> Option<Value> {
         optional(key)
+    }
+
+    fn noun(&self) -> &'static str {
+        "the bag"
     }
 }
 
@@ -510,6 +568,10 @@ impl Recorded for Log<Value, Value> {
 
     fn shown_key(&self, key: &Value) -> Option<Value> {
         optional(key)
+    }
+
+    fn noun(&self) -> &'static str {
+        "the log"
     }
 }
 
