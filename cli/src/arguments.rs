@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, client, cluster, demo, dump, restore, serve, sim, status};
+use crate::{bench, check, client, cluster, demo, dump, history, restore, serve, sim, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Bench(bench::Options),
     Sim(sim::Options),
     Check(check::Options),
+    History(history::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

@@ -1,5 +1,6 @@
 //! `quorate check`: are recorded histories linearizable, or what else are they? And how isolated are transactions?
 
+mod explain;
 mod model;
 mod report;
 mod txn;
@@ -26,14 +27,16 @@ Examples:
   quorate check --model cas-register history.edn             as Jepsen records it
   quorate check --model cas-register --init 0 *.edn          a register that holds 0 at first
   quorate check --model kv --format porcupine-kv kv.txt      a key that was never written reads as \"\"
-  quorate check --model queue --explain history.json         says where it went wrong
+  quorate check --model queue --explain history.json         says where it went wrong, and draws it
+  quorate check --model queue --html why.html history.json   draws it for a browser
+  quorate check --model queue --minimize small.json history.json   keeps what is enough to see it
   quorate check --model causal registers.edn                 reads [K nil] and writes [K V], in a weaker model
   quorate check --weakest registers.edn                      the strongest models that hold
   quorate check --model list-append --level serializable h.edn   transactions, by Adya's anomalies
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
-names the line.";
+names the line; or if what is asked for cannot be written.";
 
 /// Judge whether recorded histories are linearizable or satisfy a weaker model, or how isolated transactions are
 #[derive(Debug, Args)]
@@ -59,11 +62,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MEANING")]
     failed_cas: Option<FailedCasName>,
     /// After how many steps of the search a file is unknown
-    #[arg(long, value_name = "COUNT", default_value_t = u64::MAX, hide_default_value = true)]
+    #[arg(long, value_name = "COUNT", default_value_t = STEPS)]
     steps: u64,
     /// Say why a history is not linearizable
     #[arg(long)]
     explain: bool,
+    #[command(flatten)]
+    outputs: explain::Outputs,
     /// Print an object of JSON for each file, in a line of its own
     #[arg(long)]
     json: bool,
@@ -96,6 +101,9 @@ enum FailedCasName {
     Mismatch,
 }
 
+/// Some seconds of searching: a verdict that takes longer has to be asked for.
+const STEPS: u64 = 50_000_000;
+
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     if let Some(Model::Object(model)) = options.model {
         model::check_init(model, options.init.as_ref())?;
@@ -108,6 +116,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
         return Err(Problem::new("--level and --format awdit are for transactions")
             .hint("use --model list-append or --model rw-register with them"));
     }
+    options.outputs.check(&options.files, matches!(options.model, Some(Model::Object(_))))?;
     let (mut malformed, mut violated, mut unknown) = (false, false, false);
     for file in &options.files {
         let judged = match of_transactions {
@@ -160,10 +169,12 @@ fn judge(options: &Options, file: &Path) -> Result<Verdict, Problem> {
         Some(Model::Transactions(model)) => return txn::check(model, options, file),
         None => return show_weak(options, file, weak::judge(None, init, &entries, options.steps)),
     };
-    let report = model::judge(model, init, &entries, failed_cas, options.steps).map_err(|error| {
+    let wanted = options.outputs.wanted(format, options.steps);
+    let report = model::judge(model, init, &entries, failed_cas, wanted).map_err(|error| {
         Problem::new(format!("{name}: {error}")).hint("is this a history of the --model given?")
     })?;
     show(options, file, &report)?;
+    options.outputs.write(file, report.explained.as_ref())?;
     Ok(report.verdict)
 }
 
@@ -196,7 +207,9 @@ fn show(options: &Options, file: &Path, report: &Report) -> Result<(), Problem> 
     }
     terminal::say(format_args!("{name}\t{}", report.verdict));
     if options.explain {
-        report.explanation().iter().for_each(|line| terminal::say(format_args!("  {line}")));
+        for line in report.explanation() {
+            terminal::say(format!("  {line}").trim_end());
+        }
     }
     Ok(())
 }

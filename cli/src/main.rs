@@ -20,6 +20,7 @@ mod connection;
 mod demo;
 mod display;
 mod dump;
+mod history;
 mod info;
 mod problem;
 mod process;
@@ -61,6 +62,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Bench(options) => in_runtime(bench::run(options)),
         Command::Sim(options) => sim::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::History(options) => history::run(&options),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

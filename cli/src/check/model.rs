@@ -11,6 +11,7 @@ use quorate_consistency::{
 };
 
 use super::{
+    explain::{Explained, Wanted},
     report::{Report, Verdict, Violation},
     txn::TxnModel,
     weak::WeakModel,
@@ -124,10 +125,10 @@ pub(super) fn judge(
     init: Option<&Value>,
     entries: &[Entry],
     failed_cas: FailedCas,
-    steps: u64,
+    wanted: Wanted,
 ) -> Result<Report, FormatError> {
     let value = || init.cloned().unwrap_or_default();
-    let go = Judge { entries, failed_cas, steps };
+    let go = Judge { entries, failed_cas, wanted };
     match model {
         ModelName::Register => go.on(&Register { initial: value() }),
         ModelName::CasRegister => go.on(&CasRegister { initial: value() }),
@@ -155,7 +156,7 @@ pub(super) fn judge(
 struct Judge<'a> {
     entries: &'a [Entry],
     failed_cas: FailedCas,
-    steps: u64,
+    wanted: Wanted,
 }
 
 impl Judge<'_> {
@@ -163,13 +164,13 @@ impl Judge<'_> {
         let assembled = assemble(model, self.entries, self.failed_cas)?;
         let history = &assembled.history;
         let mut linearizer = Linearizer::new(model, history, Options::default());
-        let mut verdict = linearizer.run(self.steps);
+        let mut verdict = linearizer.run(self.wanted.steps);
         if let Judged::Violation(found) = &verdict {
             // What was judged without a search is searched, for the states to show.
             if found.configurations.is_empty() {
                 let mut options = Options::default();
                 options.shortcuts = false;
-                let searched = Linearizer::new(model, history, options).run(self.steps);
+                let searched = Linearizer::new(model, history, options).run(self.wanted.steps);
                 verdict = if searched.is_violation() { searched } else { verdict };
             }
         }
@@ -182,6 +183,11 @@ impl Judge<'_> {
         } else {
             None
         };
+        let explained = if let Judged::Violation(found) = &verdict {
+            Explained::new(model, self.entries, &assembled, found, self.wanted)
+        } else {
+            None
+        };
         let pending = history.operations().iter().filter(|op| op.returned().is_none()).count();
         let verdict = match verdict {
             Judged::Ok(_) => Verdict::True,
@@ -189,6 +195,13 @@ impl Judge<'_> {
             Judged::Unknown(_) => Verdict::Unknown,
         };
         let operations = history.operations().len();
-        Ok(Report { verdict, operations, unreturned: pending, steps: linearizer.steps(), violation })
+        Ok(Report {
+            verdict,
+            operations,
+            unreturned: pending,
+            steps: linearizer.steps(),
+            violation,
+            explained,
+        })
     }
 }

@@ -6,6 +6,8 @@ use quorate_consistency::{
 };
 use serde::Serialize;
 
+use super::explain::Explained;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     True,
@@ -32,6 +34,7 @@ pub(super) struct Report {
     pub(super) unreturned: usize,
     pub(super) steps: u64,
     pub(super) violation: Option<Violation>,
+    pub(super) explained: Option<Explained>,
 }
 
 /// An operation, by the lines of its ends.
@@ -131,7 +134,7 @@ impl Report {
             format!("no order{of} explains line {line}: process {process} returns from `{operation}`"),
             format!("(invoked in line {invoked_line}). What returned before can leave the object so:"),
         ];
-        for Held { state, waiting } in configurations {
+        for (at, Held { state, waiting }) in configurations.iter().enumerate() {
             let waiting: Vec<_> =
                 waiting.iter().map(|op| format!("`{}` (line {})", op.operation, op.line)).collect();
             let open = if waiting.is_empty() {
@@ -140,6 +143,12 @@ impl Report {
                 format!("still to come: {}", waiting.join(", "))
             };
             lines.push(format!("  {state}; {open}"));
+            let reasons = self.explained.iter().flat_map(|explained| explained.reasons(at));
+            lines.extend(reasons.map(|reason| format!("    {reason}")));
+        }
+        if let Some(explained) = &self.explained {
+            lines.push(String::new());
+            lines.extend(explained.timeline());
         }
         lines
     }
