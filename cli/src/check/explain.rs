@@ -76,7 +76,7 @@ impl Outputs {
     /// Writes what is wanted, if there is a violation.
     pub(super) fn write(&self, history: &Path, explained: Option<&Explained>) -> Result<(), Problem> {
         for out in [&self.html, &self.minimize].into_iter().flatten().filter(|_| explained.is_none()) {
-            terminal::remark(format_args!("there is no violation: {} is not written", out.display()));
+            terminal::remark(format_args!("no violation was found: {} is not written", out.display()));
         }
         let Some(Explained { explanation, small }) = explained else { return Ok(()) };
         let put = |out: &Path, text: &str| {
