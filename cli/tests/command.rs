@@ -203,7 +203,7 @@ fn cluster_runs_tells_and_stops() {
     let killed: i32 = killed.first().unwrap().parse().unwrap();
     rustix::process::kill_process(rustix::process::Pid::from_raw(killed).unwrap(), Signal::KILL).unwrap();
     running.wait_until_it_says("node 1 was killed (signal 9). To start it again:");
-    assert!(running.said().contains(" serve --id 1 --data "));
+    running.wait_until_it_says(" serve --id 1 --data ");
     set(port + 1, "without it");
 
     running.signal(Signal::INT);
