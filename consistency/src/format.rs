@@ -1,6 +1,6 @@
 //! Recorded histories: Jepsen's operation maps in EDN and JSON, and the logs of its etcd tests.
 //!
-//! [`read`] makes [entries](Entry) of a text and [`write`] a text of entries; [`assemble`] makes a [`History`] of entries, for a
+//! [`read`] makes [entries](Entry) of a text and [`write()`] a text of entries; [`assemble`] makes a [`History`] of entries, for a
 //! specification that is [`Recorded`]. Transactions are [assembled](assemble_transactions) of the same entries, or
 //! [read](read_sessions) as AWDIT writes them. Whatever is not understood is an error with its line: no history is ever judged on a
 //! part of its file.
