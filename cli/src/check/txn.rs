@@ -36,7 +36,7 @@ impl std::str::FromStr for LevelName {
 /// What transactions do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TxnModel {
-    /// transactions: txn [[:append K V] [:r K [V]]]
+    /// transactions: txn [[:append K V] [:r K VALUES]]
     ListAppend,
     /// transactions: txn [[:w K V] [:r K V]], each value written once
     RwRegister,
