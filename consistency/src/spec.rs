@@ -39,7 +39,7 @@ pub use self::{
 
 /// A deterministic object: an operation that returns leads from one state to at most one other.
 ///
-/// All methods are pure functions. What they must satisfy is stated at each; `tests/specs.rs` checks it for the
+/// All methods are pure functions. What they must satisfy is stated at each; `tests/objects/specs.rs` checks it for the
 /// specifications of this crate.
 pub trait Spec {
     /// What is asked for.

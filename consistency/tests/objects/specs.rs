@@ -1,21 +1,8 @@
 //! The laws of the specifications: what they say of an operation holds in every state.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{Domain, Rng, StateOf, domains::for_every_domain};
+use crate::common::{Domain, Rng, StateOf, domains::for_every_domain};
 use quorate_consistency::{
     Nondeterministic, Spec,
     spec::{

@@ -1,15 +1,6 @@
 //! Long histories of transactions: no recursion, and how fast they are judged.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "a test fails loudly and says what it reached"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     Rng,
     txn::{Kind, Shape, as_registers, lists},
 };

@@ -1,19 +1,8 @@
 //! Sequential consistency, PRAM and the causal models beside their definitions.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{
+use crate::common::{
     Domain, HistoryOf, Rng, SMALL, Shape,
     accesses::{
         Accesses, Oracle, SPEC, Step, any, every, in_rounds, one_by_one, parse, partial_orders, simulated,

@@ -1,19 +1,6 @@
 //! The online mode gives the verdict of the batch mode after every event.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{Domain, Rng, SMALL, Shape, changed, domains::for_every_domain, right};
+use crate::common::{Domain, Rng, SMALL, Shape, changed, domains::for_every_domain, right};
 use quorate_consistency::{
     Event, HistoryBuilder, Malformed, Online, Options, Outcome, Reduction, Reductions, Standing, Verdict,
     check,

@@ -1,16 +1,5 @@
 //! What is no history is refused, and changes nothing; intervals become events.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
 use quorate_consistency::{
     Event, History, HistoryBuilder, Interval, Malformed, OpId, Outcome, Verdict, check,
     spec::{Register, RegisterOp, RegisterRet},

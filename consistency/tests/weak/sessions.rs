@@ -1,17 +1,6 @@
 //! Session guarantees beside their definitions, by values and by versions.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     Rng,
     accesses::{Oracle, SPEC, any, every, in_rounds, parse, sessions, simulated},
     versions::{defined, versions},
@@ -26,7 +15,7 @@ const PRAM: Guarantees = Guarantees::ALL.without(Guarantee::WritesFollowReads);
 #[test]
 fn values_are_what_every_order_says() {
     let mut counts = [0_u64; 2];
-    let mut judge = |processes: &[Vec<common::accesses::Step>]| {
+    let mut judge = |processes: &[Vec<crate::common::accesses::Step>]| {
         let history = RegisterHistory::new(&SPEC, &in_rounds(processes)).unwrap();
         let oracle = Oracle::new(processes);
         for choice in Guarantees::choices() {
@@ -50,7 +39,7 @@ fn values_are_what_every_order_says() {
 #[test]
 fn three_guarantees_are_pram_and_all_four_are_causal_memory() {
     let mut counts = [0_u64; 4];
-    let mut judge = |processes: &[Vec<common::accesses::Step>]| {
+    let mut judge = |processes: &[Vec<crate::common::accesses::Step>]| {
         let history = RegisterHistory::new(&SPEC, &in_rounds(processes)).unwrap();
         let (pram, memory) =
             (history.check_causal(CausalModel::Pram), history.check_causal(CausalModel::CausalMemory));

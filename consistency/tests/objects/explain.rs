@@ -1,21 +1,10 @@
 //! Explanations: the order is one, the reasons are true, and what is not shown is said.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{Domain, HistoryOf, Rng, SMALL, Shape, StateOf, changed, domains::for_every_domain, right};
+use crate::common::{
+    Domain, HistoryOf, Rng, SMALL, Shape, StateOf, changed, domains::for_every_domain, right,
+};
 use quorate_consistency::{
     Counterexample, Explanation, History, HistoryBuilder, Linearizer, Nondeterministic, OpId, Options,
     Outcome, Reductions, Verdict, check,

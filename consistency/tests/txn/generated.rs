@@ -1,16 +1,6 @@
 //! Transactions: small generated histories against oracles that try every order.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     Rng,
     txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
 };

@@ -1,17 +1,6 @@
 //! Every history of up to three processes and four operations on a register with compare-and-set, values 0 and 1, pending
 //! operations included, beside an oracle that tries every order of every subset.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
 use quorate_consistency::{
     History, HistoryBuilder, Linearizer, Options, Reductions, Verdict, check,
     spec::{CasOp, CasRegister, CasRet, Register, RegisterOp, RegisterRet},

@@ -1,21 +1,8 @@
 //! Budgets, limits, long histories, and what a counterexample says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{
+use crate::common::{
     Domain, HistoryOf, Rng, SMALL, Shape, changed,
     domains::{Bags, CasRegisters, Kvs, Registers, Sets, for_every_domain},
     rebuild, right,

@@ -1,19 +1,6 @@
 //! Violations made small are violations still, of which nothing more can be left out.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     Domain, HistoryOf, OpOf, RetOf, Rng, SMALL, Shape, changed, domains::for_every_domain, oracle, right,
 };
 use quorate_consistency::{

@@ -1,22 +1,9 @@
 //! Recorded histories of other projects, with the verdicts that those state, and the same formats with histories of our
 //! own. The former are not part of this repository; without them the tests that need them say so.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
 
-use common::{Domain, HistoryOf, Rng, Shape, changed, domains::CasRegisters, oracle, right};
+use crate::common::{Domain, HistoryOf, Rng, Shape, changed, domains::CasRegisters, oracle, right};
 use quorate_consistency::{
     Event, Malformed, Outcome, check,
     format::{

@@ -1,20 +1,7 @@
 //! Histories of correct objects are linearizable, changed ones are what the oracle says, for every specification and with
 //! every reduction on and off.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    clippy::cast_possible_truncation,
-    clippy::enum_glob_use,
-    clippy::wildcard_imports,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{Domain, HistoryOf, Rng, SMALL, changed, domains::for_every_domain, oracle, right};
+use crate::common::{Domain, HistoryOf, Rng, SMALL, changed, domains::for_every_domain, oracle, right};
 use quorate_consistency::{
     Event, History, Interval, Linearizer, Operation, Options, Outcome, Reduction, Reductions, Verdict, check,
     spec::Joint,
@@ -70,7 +57,8 @@ fn what_a_correct_object_does_is_linearizable() {
         let mut operations = 0;
         for seed in 0..HISTORIES {
             let mut rng = Rng(seed);
-            let shape = common::Shape { operations: 1 + rng.below(14), processes: 1 + rng.below(5), ..SMALL };
+            let shape =
+                crate::common::Shape { operations: 1 + rng.below(14), processes: 1 + rng.below(5), ..SMALL };
             let history = right(domain, &mut rng, shape);
             operations += history.operations().len();
             all_agree(domain, &history, true);
@@ -106,7 +94,7 @@ fn keys_judged_together_and_one_by_one_agree() {
         let mut bad = 0;
         for seed in 0..HISTORIES {
             let mut rng = Rng(seed ^ 0x1ce << 30);
-            let history = right(domain, &mut rng, common::Shape { operations: 10, ..SMALL });
+            let history = right(domain, &mut rng, crate::common::Shape { operations: 10, ..SMALL });
             let history = changed(domain, &mut rng, &history);
             let alone = check(&domain.spec(), &history).is_ok();
             let joint = Joint(domain.spec());
@@ -120,7 +108,7 @@ fn keys_judged_together_and_one_by_one_agree() {
         }
         assert!((HISTORIES / 50..HISTORIES).contains(&bad), "{bad}");
     }
-    use common::domains::{Bags, Kvs, Lists, Logs};
+    use crate::common::domains::{Bags, Kvs, Lists, Logs};
     one(&Kvs);
     one(&Lists);
     one(&Bags);

@@ -1,13 +1,6 @@
 //! Recorded transactions of other projects, with the verdicts that those state, small histories for every anomaly, and what is
 //! refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
 use std::{fs, path::PathBuf};
 
 use quorate_consistency::{

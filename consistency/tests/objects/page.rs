@@ -1,12 +1,6 @@
 //! Pages: nothing is missing, nothing is taken for markup, and a browser can do with the page what it says.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "helpers of tests fail loudly, too, a test says what it reached, and the page is opened in a real browser"
-)]
+#![allow(clippy::disallowed_methods, reason = "the page is opened in a real browser")]
 
 use std::{collections::BTreeMap, env, fs, path::PathBuf, process::Command};
 
