@@ -11,6 +11,7 @@ mod error;
 mod etcd;
 mod json;
 mod models;
+mod recorded;
 mod txn;
 mod value;
 mod words;
@@ -21,7 +22,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 pub use self::{
     entry::{Entry, Kind},
     error::{FormatError, Mistake},
-    models::Recorded,
+    recorded::Recorded,
     txn::{RecordedOp, Transactions, assemble_transactions, read_sessions},
     value::Value,
     words::Noted,

@@ -1,0 +1,46 @@
+use alloc::{borrow::ToOwned as _, string::String};
+
+use super::need::{need, optional, unknown};
+use crate::{
+    format::{Entry, Mistake, Recorded, Value},
+    spec::{Kv, KvOp, KvRet},
+};
+
+/// `get`, `put V`, `append V`, `delete`, with a `:key` each.
+impl Recorded for Kv<Value> {
+    fn op(&self, entry: &Entry) -> Result<KvOp<Value>, Mistake> {
+        let key = need(entry, "a :key", entry.key.clone())?;
+        let text = || need(entry, "a string", text(&entry.value));
+        match entry.f.as_str() {
+            "get" => Ok(KvOp::Get(key)),
+            "put" => Ok(KvOp::Put(key, text()?)),
+            "append" => Ok(KvOp::Append(key, text()?)),
+            "delete" => Ok(KvOp::Delete(key)),
+            _ => unknown(entry),
+        }
+    }
+
+    fn ret(&self, op: &KvOp<Value>, entry: &Entry) -> Result<KvRet, Mistake> {
+        match (op, &entry.value) {
+            (KvOp::Get(_), Value::Nil) => Ok(KvRet::Value(None)),
+            (KvOp::Get(_), value) => Ok(KvRet::Value(Some(need(entry, "a string", text(value))?))),
+            (KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_), _) => Ok(KvRet::Done),
+        }
+    }
+
+    fn shown(&self, state: &Option<String>) -> Value {
+        state.clone().map_or(Value::Nil, Value::Text)
+    }
+
+    fn shown_key(&self, key: &Value) -> Option<Value> {
+        optional(key)
+    }
+
+    fn noun(&self) -> &'static str {
+        "the key"
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text.to_owned()) } else { None }
+}
