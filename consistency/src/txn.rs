@@ -3,22 +3,27 @@
 //! A [`History`] holds transactions: who ran them, in which order each process ran its own, what each wrote and saw, and
 //! whether it committed. [`check_weak`] judges registers whose values are written once each by the axioms of read committed,
 //! read atomic and causal consistency. [`check_list_append`] infers from lists that grow which transaction depends on which,
-//! and names what is wrong as Adya does; [`Report::weakest_violated`] says which models that rules out.
+//! [`check_rw_register`] from registers, and both name what is wrong as Adya does; [`Report::weakest_violated`] says which
+//! models that rules out.
 
 mod anomaly;
 mod append;
 mod bad_append;
+mod bad_register;
 mod bug;
 mod builder;
 mod cycle;
 mod explain;
+mod fan;
 mod graph;
 mod history;
 mod intern;
 mod model;
 mod order;
+mod register;
 mod report;
 mod search;
+mod version;
 mod weak;
 mod weak_axiom;
 mod weak_input;
@@ -32,6 +37,7 @@ pub use self::{
     history::{History, ListOp, Operation, RegisterOp, Status, Transaction, TxnId},
     intern::Ambiguous,
     model::{Model, Models},
+    register::check_rw_register,
     report::{Dependency, Evidence, Finding, Options, Report, Step},
     weak::{Level, WeakOptions, WeakReport, WeakStep, WeakViolation, Why, check_weak},
 };

@@ -12,6 +12,8 @@
 )]
 
 mod common;
+#[path = "common/rw.rs"]
+mod rw;
 #[path = "common/txn_bugs.rs"]
 mod txn;
 

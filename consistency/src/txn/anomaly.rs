@@ -21,6 +21,8 @@ pub enum Anomaly {
     DuplicateElements,
     /// Two reads of a key that are not beginnings of one order, or one that is not in the order of a transaction's own appends.
     IncompatibleOrder,
+    /// The versions of a key would come before themselves.
+    CyclicVersions,
     /// Aborted read: a value of a transaction that aborted.
     G1a,
     /// Intermediate read: a version that its own transaction went on to change.
@@ -62,7 +64,7 @@ pub enum Anomaly {
 }
 
 /// Names, and the weakest models that rule each out.
-const TABLE: [(Anomaly, &str, &[Model]); 24] = {
+const TABLE: [(Anomaly, &str, &[Model]); 25] = {
     use Anomaly as A;
     use Model as M;
     [
@@ -71,6 +73,7 @@ const TABLE: [(Anomaly, &str, &[Model]); 24] = {
         (A::GarbageRead, "garbage-read", &[M::ReadCommitted]),
         (A::DuplicateElements, "duplicate-elements", &[M::ReadUncommitted]),
         (A::IncompatibleOrder, "incompatible-order", &[M::ReadCommitted]),
+        (A::CyclicVersions, "cyclic-versions", &[M::ReadCommitted]),
         (A::G1a, "G1a", &[M::ReadCommitted]),
         (A::G1b, "G1b", &[M::ReadCommitted]),
         (A::DirtyUpdate, "dirty-update", &[M::ReadCommitted]),

@@ -7,12 +7,13 @@ use core::hash::Hash;
 use super::{
     bad_append,
     bug::Bug,
-    cycle::{self, PROCESS, REALTIME, RW, SAME, WR, WW},
+    cycle::{self, PROCESS, REALTIME, RW, WR, WW},
+    fan::Fans,
     graph::Edge,
     history::{History, ListOp, Status, TxnId},
     intern::{Ambiguous, Interned, NONE},
     order::{process_edges, realtime_edges},
-    report::{Options, Report},
+    report::{Dependency, Options, Report},
 };
 
 /// A value that is appended, once in a history.
@@ -179,8 +180,8 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Lists<'a, K, V> {
     fn edges(&self, history: &History<ListOp<K, V>>, options: Options) -> (Vec<Edge>, usize) {
         let next = self.next_versions(history);
         let mut edges = Vec::with_capacity(self.elements.len() * 2 + self.sights.len() * 2);
-        let mut unseen = Unseen::new(self, history, options);
-        for (key, base) in (0..).zip(&self.base) {
+        let unseen = self.unseen(history, options);
+        for (key, base) in self.base.iter().enumerate() {
             let (mut at, mut before) = (next[*base as usize], NONE);
             while at != NONE {
                 let element = self.versions[at as usize];
@@ -198,7 +199,7 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Lists<'a, K, V> {
         for sight in self.sights.iter().filter(|sight| sight.is_external) {
             let cause = self.last_of(sight);
             let last = self.elements.get(cause as usize);
-            if let Some(last) = last.filter(|last| !is_aborted(history, last)) {
+            if let Some(last) = last.filter(|last| !history.is_aborted(last.txn)) {
                 edges.push(Edge { from: last.txn, to: sight.txn, cause, kind: WR });
             }
             if !sight.is_prefix || options.has(Bug::AntiDependenciesDropped) {
@@ -206,7 +207,7 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Lists<'a, K, V> {
             }
             let at = next[self.version_after(sight.key, sight.values.len())];
             if at == NONE {
-                unseen.follow(sight.key, sight.txn, RW, &mut edges);
+                unseen.follow(sight.key as usize, sight.txn, RW, &mut edges);
             } else {
                 let cause = self.versions[at as usize];
                 let to = self.elements[cause as usize].txn;
@@ -219,45 +220,9 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Lists<'a, K, V> {
         (edges, nodes)
     }
 
-    /// For each version the first from there on that somebody made who did not abort.
-    fn next_versions(&self, history: &History<ListOp<K, V>>) -> Vec<u32> {
-        let mut next = vec![NONE; self.versions.len()];
-        for (key, base) in self.base.iter().enumerate().rev() {
-            let end = self.base.get(key + 1).map_or(self.versions.len(), |end| *end as usize) - 1;
-            for at in (*base as usize..end).rev() {
-                let element = self.elements.get(self.versions[at] as usize);
-                let is_made = element.is_some_and(|element| !is_aborted(history, element));
-                next[at] = if is_made { u32::try_from(at).unwrap_or(NONE) } else { next[at + 1] };
-            }
-        }
-        next
-    }
-}
-
-fn is_aborted<O, V>(history: &History<O>, element: &Element<'_, V>) -> bool {
-    history.get(TxnId(element.txn)).is_some_and(|txn| txn.status == Status::Aborted)
-}
-
-/// Appends of committed transactions that nobody has read: they come after the longest sight, in an order that is not known.
-///
-/// So that not each whole sight needs an edge to each of them, those of a key are a chain of nodes of their own, of which each
-/// leads to one transaction and to the next node, and a second chain that runs the other way: whoever appends itself comes
-/// before all others, by the node before its own and the one after it.
-struct Unseen {
-    /// The elements, by key.
-    elements: Vec<u32>,
-    starts: Vec<u32>,
-    /// The transaction of each element.
-    txns: Vec<u32>,
-    nodes: u32,
-}
-
-impl Unseen {
-    fn new<K: Hash + Eq, V: Hash + Eq>(
-        lists: &Lists<'_, K, V>,
-        history: &History<ListOp<K, V>>,
-        options: Options,
-    ) -> Self {
+    /// Appends of committed transactions that nobody has read, by key: they come after the longest sight, in an order that is
+    /// not known.
+    fn unseen(&self, history: &History<ListOp<K, V>>, options: Options) -> Fans {
         let is_unseen = |element: &Element<'_, V>| {
             let transaction = history.get(TxnId(element.txn));
             let is_committed = transaction.is_some_and(|txn| txn.status == Status::Committed);
@@ -266,66 +231,43 @@ impl Unseen {
                 && is_committed
                 && !options.has(Bug::UnseenAppendsIgnored)
         };
-        let mut found: Vec<(u32, u32)> = (0..)
-            .zip(&lists.elements)
-            .filter(|(_, element)| is_unseen(element))
-            .map(|(at, element)| (element.key, at))
-            .collect();
-        found.sort_unstable();
-        let starts = (0..=lists.base.len())
-            .map(|key| u32::try_from(found.partition_point(|(of, _)| (*of as usize) < key)).unwrap_or(NONE));
-        Self {
-            starts: starts.collect(),
-            txns: found.iter().map(|(_, at)| lists.elements[*at as usize].txn).collect(),
-            elements: found.into_iter().map(|(_, at)| at).collect(),
-            nodes: u32::try_from(history.transactions().len()).unwrap_or(NONE),
-        }
+        let elements = (0..).zip(&self.elements).filter(|(_, element)| is_unseen(element));
+        let members = elements.map(|(at, element)| (element.key, element.txn, at)).collect();
+        Fans::new(self.base.len(), members, history.transactions().len())
     }
 
-    /// The node that leads to this element and all after it, or all before it.
-    fn node(&self, at: u32, is_forward: bool) -> u32 {
-        self.nodes + at * 2 + u32::from(!is_forward)
-    }
-
-    /// Whatever is unseen of this key comes after a transaction.
-    fn follow(&mut self, key: u32, from: u32, kind: u8, edges: &mut Vec<Edge>) {
-        let (begin, end) = (self.starts[key as usize], self.starts[key as usize + 1]);
-        let txns = &self.txns[begin as usize..end as usize];
-        // They are in the order of their transactions, which have one each.
-        let own = txns.binary_search(&from).ok().and_then(|at| Some(begin + u32::try_from(at).ok()?));
-        let mut lead = |at: u32, is_forward: bool| {
-            edges.push(Edge { from, to: self.node(at, is_forward), cause: self.elements[at as usize], kind });
-        };
-        match own {
-            Some(own) => {
-                if own > begin {
-                    lead(own - 1, false);
-                }
-                if own + 1 < end {
-                    lead(own + 1, true);
-                }
-            }
-            None if begin < end => lead(begin, true),
-            None => {}
-        }
-    }
-
-    /// Adds the chains; how many nodes there are then.
-    fn finish(self, edges: &mut Vec<Edge>) -> usize {
-        for pair in self.starts.windows(2) {
-            for at in pair[0]..pair[1] {
-                let cause = self.elements[at as usize];
-                for is_forward in [true, false] {
-                    let from = self.node(at, is_forward);
-                    edges.push(Edge { from, to: self.txns[at as usize], cause, kind: SAME });
-                    let onward = if is_forward { Some(at + 1) } else { at.checked_sub(1) };
-                    if let Some(onward) = onward.filter(|onward| (pair[0]..pair[1]).contains(onward)) {
-                        edges.push(Edge { from, to: self.node(onward, is_forward), cause, kind: SAME });
-                    }
-                }
+    /// For each version the first from there on that somebody made who did not abort.
+    fn next_versions(&self, history: &History<ListOp<K, V>>) -> Vec<u32> {
+        let mut next = vec![NONE; self.versions.len()];
+        for (key, base) in self.base.iter().enumerate().rev() {
+            let end = self.base.get(key + 1).map_or(self.versions.len(), |end| *end as usize) - 1;
+            for at in (*base as usize..end).rev() {
+                let element = self.elements.get(self.versions[at] as usize);
+                let is_made = element.is_some_and(|element| !history.is_aborted(element.txn));
+                next[at] = if is_made { u32::try_from(at).unwrap_or(NONE) } else { next[at + 1] };
             }
         }
-        self.nodes as usize + self.txns.len() * 2
+        next
+    }
+}
+
+impl<K: Clone, V: Clone> Lists<'_, K, V> {
+    fn why(&self, edge: Edge) -> Dependency<K, V> {
+        let element = &self.elements[edge.cause as usize];
+        let key = self.interned.keys[element.key as usize].clone();
+        let value = element.value.clone();
+        match edge.kind {
+            WW => {
+                // Elements are in the order of their transactions: what the earlier one appended last.
+                let from = self.elements.partition_point(|other| other.txn < edge.from);
+                let own = self.elements[from..].iter().take_while(|other| other.txn == edge.from);
+                let before = own.filter(|other| other.key == element.key && other.place != NONE).last();
+                let before = before.map_or_else(|| value.clone(), |other| other.value.clone());
+                Dependency::Ww { key, before, after: value }
+            }
+            WR => Dependency::Wr { key, value },
+            _ => Dependency::Rw { key, value },
+        }
     }
 }
 
@@ -344,7 +286,9 @@ pub fn check_list_append<K: Clone + Hash + Eq, V: Clone + Hash + Eq>(
     let mut findings = Vec::new();
     bad_append::find(&lists, history, options, &mut findings);
     let (edges, nodes) = lists.edges(history, options);
-    let is_truncated =
-        cycle::find(&lists, history.transactions().len(), &edges, nodes, options, &mut findings);
+    let txns = history.transactions().len();
+    let cycles = cycle::find(&edges, txns, nodes, options);
+    let is_truncated = cycles.is_truncated;
+    findings.extend(cycles.told(txns, |edge| lists.why(edge)));
     Ok(Report { findings, is_truncated })
 }

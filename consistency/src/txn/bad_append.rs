@@ -7,7 +7,7 @@ use super::{
     anomaly::Anomaly,
     append::{Lists, Sight},
     bug::Bug,
-    history::{History, ListOp, Status, TxnId},
+    history::{History, ListOp, TxnId},
     intern::NONE,
     report::{Evidence, Finding, Options},
 };
@@ -42,8 +42,7 @@ impl<K: Clone + Hash + Eq, V: Clone + Hash + Eq> Bad<'_, '_, K, V> {
     }
 
     fn is_aborted(&self, txn: u32) -> bool {
-        let is_aborted = self.history.get(TxnId(txn)).is_some_and(|txn| txn.status == Status::Aborted);
-        is_aborted && !self.options.has(Bug::AbortedAppendsIgnored)
+        self.history.is_aborted(txn) && !self.options.has(Bug::AbortedAppendsIgnored)
     }
 
     fn read(&mut self, anomaly: Anomaly, sight: &Sight<'_, V>, value: Option<&V>, writer: Option<u32>) {

@@ -30,12 +30,28 @@ pub enum Bug {
     AdjacencyIgnored,
     /// Lists: knots are sought among the first half of the transactions only.
     ComponentsStopEarly,
+    /// Registers that depend on one another: the initial version need not be the first.
+    InitialNotFirst,
+    /// The same: what a transaction reads of a key does not come before what it writes there.
+    WritesDoNotFollowReads,
+    /// The same: what follows from the rest of the order of versions is taken for a next version, too.
+    VersionsNotReduced,
+    /// The same: an order of versions that contradicts itself is believed.
+    CyclicVersionsTrusted,
+    /// The same: a key has one session, whoever reads and writes it.
+    SessionsMixed,
+    /// The same: a transaction may see something else than it did or saw before.
+    OwnReadsNotCompared,
+    /// The same: that a write is of a transaction that aborted does not matter.
+    AbortedWritesIgnored,
+    /// The same: that a transaction went on to write the key again does not matter.
+    LaterWritesIgnored,
 }
 
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::AbortedReadsIgnored,
         Self::SessionOrderIgnored,
         Self::EarlierReadsIgnored,
@@ -48,6 +64,14 @@ impl Bug {
         Self::FrontierDropsAnEdge,
         Self::AdjacencyIgnored,
         Self::ComponentsStopEarly,
+        Self::InitialNotFirst,
+        Self::WritesDoNotFollowReads,
+        Self::VersionsNotReduced,
+        Self::CyclicVersionsTrusted,
+        Self::SessionsMixed,
+        Self::OwnReadsNotCompared,
+        Self::AbortedWritesIgnored,
+        Self::LaterWritesIgnored,
     ];
 }
 

@@ -4,11 +4,9 @@ use alloc::{vec, vec::Vec};
 
 use super::{
     anomaly::Anomaly,
-    append::Lists,
     bug::Bug,
-    graph::{Components, Edge, Graph},
+    graph::{Components, Edge, Graph, Part},
     history::TxnId,
-    intern::NONE,
     report::{Dependency, Evidence, Finding, Options, Step},
     search::{Rule, Search},
 };
@@ -155,21 +153,22 @@ impl Rule for Careless {
     }
 }
 
-/// Names the cycles of these edges; whether it gave up before the end. Nodes from `txns` on stand for several transactions.
-pub(super) fn find<K: Clone, V: Clone>(
-    lists: &Lists<'_, K, V>,
-    txns: usize,
-    edges: &[Edge],
-    nodes: usize,
-    options: Options,
-    findings: &mut Vec<Finding<K, V>>,
-) -> bool {
+/// Cycles by their names, as the edges that they are of.
+#[derive(Debug)]
+pub(super) struct Cycles {
+    found: Vec<(Anomaly, Vec<Edge>)>,
+    /// Whether the search ended early.
+    pub(super) is_truncated: bool,
+}
+
+/// Names the cycles of these edges. Nodes from `txns` on stand for several transactions.
+pub(super) fn find(edges: &[Edge], txns: usize, nodes: usize, options: Options) -> Cycles {
     let graph = Graph::new(nodes, edges);
     let last = if options.has(Bug::ComponentsStopEarly) { nodes / 2 } else { usize::MAX };
     let knots = Components::new(&graph, u8::MAX, last);
     let part = Part::new(&graph, &knots);
     let mut search = Search::new(&part.graph, options.edges_max);
-    let mut is_truncated = false;
+    let mut cycles = Cycles { found: Vec::new(), is_truncated: false };
     // Which of the kinds each knot has already shown.
     let mut shown: Vec<u16> = vec![0; part.names.len()];
     for (nth, kind) in KINDS.into_iter().enumerate() {
@@ -184,111 +183,64 @@ pub(super) fn find<K: Clone, V: Clone>(
             // Snapshot isolation rules out walks that pass through a transaction twice, too (Cerone and Gotsman, JACM 2018,
             // §4). But a walk that goes around a cycle with one rw twice says nothing new.
             let is_walk_enough = kind.class == Class::Nonadjacent && shown[knot] & lesser(Class::Single) == 0;
-            let is_wanted = |walk: &[usize]| is_walk_enough || is_simple(&part.graph, walk);
+            let is_wanted = |walk: &[usize]| is_walk_enough || is_simple(&part, txns, walk);
             let walk = if options.has(Bug::AdjacencyIgnored) {
                 search.shortest(nodes, &components, &Careless(kind), is_wanted)
             } else {
                 search.shortest(nodes, &components, &kind, is_wanted)
             };
-            is_truncated |= walk.is_none() && search.edges_left == 0;
+            cycles.is_truncated |= walk.is_none() && search.edges_left == 0;
             if let Some(walk) = walk {
                 shown[knot] |= 1 << nth;
-                let walk = walk.iter().map(|place| part.outer(*place));
-                let evidence = Evidence::Cycle(steps(lists, txns, walk));
-                findings.push(Finding { anomaly: kind.anomaly, evidence });
+                cycles.found.push((kind.anomaly, walk.iter().map(|place| part.outer(*place)).collect()));
             }
         }
     }
-    is_truncated
+    cycles
 }
 
-fn is_simple(graph: &Graph, walk: &[usize]) -> bool {
-    let mut nodes: Vec<u32> = walk.iter().map(|place| graph.edges[*place].from).collect();
-    nodes.sort_unstable();
-    nodes.windows(2).all(|pair| pair[0] != pair[1])
-}
-
-/// The part of a graph that is in knots, which alone is searched.
-struct Part {
-    graph: Graph,
-    /// What its nodes are called in the whole.
-    names: Vec<u32>,
-    /// The knot of each node.
-    knot: Vec<u32>,
-}
-
-impl Part {
-    fn new(whole: &Graph, knots: &Components) -> Self {
-        let mut names: Vec<u32> = knots.cyclic().flatten().copied().collect();
-        names.sort_unstable();
-        let mut inner = vec![NONE; whole.nodes()];
-        (0..).zip(&names).for_each(|(at, name)| inner[*name as usize] = at);
-        let mut edges = Vec::new();
-        for name in &names {
-            for edge in &whole.edges[whole.out(*name)] {
-                if knots.of[edge.from as usize] == knots.of[edge.to as usize] {
-                    let (from, to) = (inner[edge.from as usize], inner[edge.to as usize]);
-                    edges.push(Edge { from, to, ..*edge });
-                }
-            }
-        }
-        let mut numbers = vec![NONE; whole.nodes()];
-        let mut count = 0;
-        let knot = names.iter().map(|name| {
-            let number = &mut numbers[knots.of[*name as usize] as usize];
-            if *number == NONE {
-                *number = count;
-                count += 1;
-            }
-            *number
-        });
-        Self { knot: knot.collect(), graph: Graph::new(names.len(), &edges), names }
-    }
-
-    /// An edge with the names of the whole.
-    fn outer(&self, place: usize) -> Edge {
-        let edge = self.graph.edges[place];
-        let name = |node: u32| self.names[node as usize];
-        Edge { from: name(edge.from), to: name(edge.to), ..edge }
+impl Cycles {
+    /// Tells each cycle as steps between transactions, of which there are as many as `txns`; `why` explains an edge of data.
+    pub(super) fn told<K, V>(
+        self,
+        txns: usize,
+        why: impl Fn(Edge) -> Dependency<K, V>,
+    ) -> impl Iterator<Item = Finding<K, V>> {
+        self.found.into_iter().map(move |(anomaly, walk)| {
+            let step = |edge: Edge| Step {
+                from: TxnId(edge.from),
+                to: TxnId(edge.to),
+                why: match edge.kind {
+                    PROCESS => Dependency::Process,
+                    REALTIME => Dependency::Realtime,
+                    _ => why(edge),
+                },
+            };
+            let steps = between_transactions(txns, walk).into_iter().map(step).collect();
+            Finding { anomaly, evidence: Evidence::Cycle(steps) }
+        })
     }
 }
 
-/// The edges of a walk as steps between transactions.
-fn steps<K: Clone, V: Clone>(
-    lists: &Lists<'_, K, V>,
-    txns: usize,
-    walk: impl Iterator<Item = Edge>,
-) -> Vec<Step<K, V>> {
-    let mut steps = Vec::new();
+/// The edges of a walk without the nodes that stand for several transactions.
+fn between_transactions(txns: usize, walk: Vec<Edge>) -> Vec<Edge> {
+    let mut whole = Vec::new();
     let mut begun: Option<Edge> = None;
     for edge in walk {
         let first = begun.take().unwrap_or(edge);
         if edge.to as usize >= txns {
             begun = Some(first);
-            continue;
+        } else {
+            whole.push(Edge { to: edge.to, cause: edge.cause, ..first });
         }
-        let whole = Edge { to: edge.to, cause: edge.cause, ..first };
-        steps.push(Step { from: TxnId(whole.from), to: TxnId(whole.to), why: why(lists, whole) });
     }
-    steps
+    whole
 }
 
-fn why<K: Clone, V: Clone>(lists: &Lists<'_, K, V>, edge: Edge) -> Dependency<K, V> {
-    let Some(element) = lists.elements.get(edge.cause as usize) else { return Dependency::Realtime };
-    let key = lists.interned.keys[element.key as usize].clone();
-    let value = element.value.clone();
-    match edge.kind {
-        WW => {
-            // Elements are in the order of their transactions: what the earlier one appended last.
-            let from = lists.elements.partition_point(|other| other.txn < edge.from);
-            let own = lists.elements[from..].iter().take_while(|other| other.txn == edge.from);
-            let before = own.filter(|other| other.key == element.key && other.place != NONE).last();
-            let before = before.map_or_else(|| value.clone(), |other| other.value.clone());
-            Dependency::Ww { key, before, after: value }
-        }
-        WR => Dependency::Wr { key, value },
-        RW => Dependency::Rw { key, value },
-        PROCESS => Dependency::Process,
-        _ => Dependency::Realtime,
-    }
+/// Whether a walk passes through no transaction twice.
+fn is_simple(part: &Part, txns: usize, walk: &[usize]) -> bool {
+    let mut nodes: Vec<u32> = walk.iter().map(|place| part.outer(*place).from).collect();
+    nodes.retain(|node| (*node as usize) < txns);
+    nodes.sort_unstable();
+    nodes.windows(2).all(|pair| pair[0] != pair[1])
 }

@@ -16,13 +16,13 @@ impl<K: Display, V: Display> Display for Finding<K, V> {
                         write!(f, "and sees {value} of {writer}, which aborted")
                     }
                     (Anomaly::G1b, Some(value), Some(writer)) => {
-                        write!(f, "and sees {value} as the last of {writer}, which appended more")
+                        write!(f, "and sees {value} as the last of {writer}, which went on to write")
                     }
                     (Anomaly::FutureRead, Some(value), _) => {
-                        write!(f, "and sees {value}, which {reader} appends only later")
+                        write!(f, "and sees {value}, which {reader} writes only later")
                     }
                     (Anomaly::DuplicateElements, Some(value), _) => write!(f, "and sees {value} twice"),
-                    (_, Some(value), _) => write!(f, "and sees {value}, which nobody appended"),
+                    (_, Some(value), _) => write!(f, "and sees {value}, which nobody wrote"),
                     (_, None, _) => f.write_str("and what it sees does not follow from what it did before"),
                 }
             }
@@ -38,10 +38,20 @@ impl<K: Display, V: Display> Display for Finding<K, V> {
                 )
             }
             Evidence::Updates { key, one, other } if self.anomaly == Anomaly::DirtyUpdate => {
-                write!(f, ": {other} appends to a version of {key} by {one}, which aborted")
+                write!(f, ": {other} builds on a version of {key} by {one}, which aborted")
             }
             Evidence::Updates { key, one, other } => {
-                write!(f, ": {one} and {other} both append to the version of {key} that both read")
+                write!(f, ": {one} and {other} both write to the version of {key} that both read")
+            }
+            Evidence::Versions { key, versions } => {
+                write!(f, ": the versions of {key} would come one before the other:")?;
+                versions.iter().chain(versions.first()).enumerate().try_for_each(|(nth, version)| {
+                    f.write_str(if nth == 0 { " " } else { ", " })?;
+                    match version {
+                        Some(value) => write!(f, "{value}"),
+                        None => f.write_str("the initial one"),
+                    }
+                })
             }
             Evidence::Cycle(steps) => steps.iter().try_for_each(|step| write!(f, "\n  {step}")),
         }
@@ -54,13 +64,13 @@ impl<K: Display, V: Display> Display for Step<K, V> {
         write!(f, "{from} comes before {to}, since ")?;
         match why {
             Dependency::Ww { key, before, after } => {
-                write!(f, "{to} appended {after} to {key} after {from} had appended {before} (ww)")
+                write!(f, "{to} wrote {after} to {key} after {from} had written {before} (ww)")
             }
             Dependency::Wr { key, value } => {
-                write!(f, "{to} saw in {key} the {value} that {from} appended (wr)")
+                write!(f, "{to} saw in {key} the {value} that {from} wrote (wr)")
             }
             Dependency::Rw { key, value } => {
-                write!(f, "{from} did not see in {key} the {value} that {to} appended (rw)")
+                write!(f, "{from} did not see in {key} the {value} that {to} wrote (rw)")
             }
             Dependency::Process => f.write_str("their process ran it first (process)"),
             Dependency::Realtime => write!(f, "it had ended when {to} was invoked (realtime)"),

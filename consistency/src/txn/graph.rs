@@ -126,3 +126,49 @@ impl Components {
         self.starts.windows(2).rev().map(nodes).filter(|nodes| nodes.len() > 1)
     }
 }
+
+/// The part of a graph that is in knots, which alone is searched.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) graph: Graph,
+    /// What its nodes are called in the whole.
+    pub(super) names: Vec<u32>,
+    /// The knot of each node.
+    pub(super) knot: Vec<u32>,
+}
+
+impl Part {
+    pub(super) fn new(whole: &Graph, knots: &Components) -> Self {
+        let mut names: Vec<u32> = knots.cyclic().flatten().copied().collect();
+        names.sort_unstable();
+        let mut inner = vec![NONE; whole.nodes()];
+        (0..).zip(&names).for_each(|(at, name)| inner[*name as usize] = at);
+        let mut edges = Vec::new();
+        for name in &names {
+            for edge in &whole.edges[whole.out(*name)] {
+                if knots.of[edge.from as usize] == knots.of[edge.to as usize] {
+                    let (from, to) = (inner[edge.from as usize], inner[edge.to as usize]);
+                    edges.push(Edge { from, to, ..*edge });
+                }
+            }
+        }
+        let mut numbers = vec![NONE; whole.nodes()];
+        let mut count = 0;
+        let knot = names.iter().map(|name| {
+            let number = &mut numbers[knots.of[*name as usize] as usize];
+            if *number == NONE {
+                *number = count;
+                count += 1;
+            }
+            *number
+        });
+        Self { knot: knot.collect(), graph: Graph::new(names.len(), &edges), names }
+    }
+
+    /// An edge with the names of the whole.
+    pub(super) fn outer(&self, place: usize) -> Edge {
+        let edge = self.graph.edges[place];
+        let name = |node: u32| self.names[node as usize];
+        Edge { from: name(edge.from), to: name(edge.to), ..edge }
+    }
+}

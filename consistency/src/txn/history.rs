@@ -127,6 +127,10 @@ impl<O> History<O> {
         self.transactions.get(id.index())
     }
 
+    pub(super) fn is_aborted(&self, txn: u32) -> bool {
+        self.transactions.get(txn as usize).is_some_and(|txn| txn.status == Status::Aborted)
+    }
+
     /// Whether it is known which transaction ended before which began.
     pub const fn has_real_time(&self) -> bool {
         self.has_real_time

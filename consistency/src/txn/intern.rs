@@ -22,6 +22,11 @@ pub struct Ambiguous {
 
 pub(super) const NONE: u32 = u32::MAX;
 
+/// A place as a number; `NONE` beyond all that a history can have.
+pub(super) fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(NONE)
+}
+
 /// Keys and what is written to them, by numbers in the order of their first mention.
 #[derive(Debug)]
 pub(super) struct Interned<'a, K, V> {

@@ -13,6 +13,13 @@ pub struct Options {
     /// How many edges may be looked at in order to name cycles. Beyond that a report is [truncated](Report::is_truncated):
     /// there is a cycle, but not every kind of it has been sought to the end.
     pub edges_max: u64,
+    /// For registers: takes each key for sequentially consistent by itself, so that a process that came across two versions of
+    /// it, one after the other, tells their order. What is then found is wrong with the isolation *or* with this assumption.
+    pub sequential_keys: bool,
+    /// For registers: takes each key for linearizable by itself, so that a transaction that ended before another began tells
+    /// the order of the versions that they came across; where real time is not known, only the order of sessions does. What
+    /// is then found is wrong with the isolation *or* with this assumption.
+    pub linearizable_keys: bool,
     /// The classic mistake to make.
     #[cfg(quorate_bugs)]
     pub bug: Option<super::Bug>,
@@ -22,6 +29,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             edges_max: 1 << 30,
+            sequential_keys: false,
+            linearizable_keys: false,
             #[cfg(quorate_bugs)]
             bug: None,
         }
@@ -59,7 +68,8 @@ impl<K, V> Report<K, V> {
     }
 
     /// Whether nothing was found that the model rules out. What is found is real; that nothing is found proves
-    /// serializability for the keys that were read to their end, and for others that it was not seen to be violated.
+    /// serializability for lists that were read to their end, and for others, and for registers whose versions are in no
+    /// order that is known, that it was not seen to be violated.
     /// `None` if the report is truncated and nothing was found.
     pub fn holds(&self, model: Model) -> Option<bool> {
         match (self.violated().has(model), self.is_truncated) {
@@ -126,6 +136,13 @@ pub enum Evidence<K, V> {
         /// The other.
         other: TxnId,
     },
+    /// In an order of the versions of a key that contradicts itself.
+    Versions {
+        /// The key.
+        key: K,
+        /// The values, each of which would come before the next, and the last before the first; `None` is the initial one.
+        versions: Vec<Option<V>>,
+    },
     /// In a cycle of dependencies; each step begins where the last one ended.
     Cycle(Vec<Step<K, V>>),
 }
@@ -148,23 +165,23 @@ pub enum Dependency<K, V> {
     Ww {
         /// The key.
         key: K,
-        /// What the earlier one appended.
+        /// What the earlier one wrote or appended.
         before: V,
-        /// What the later one appended to it.
+        /// What the later one wrote or appended to it.
         after: V,
     },
     /// wr: the later one saw the version of the earlier one.
     Wr {
         /// The key.
         key: K,
-        /// What the earlier one appended.
+        /// What the earlier one wrote or appended.
         value: V,
     },
-    /// rw: the earlier one did not see what the later one appended.
+    /// rw: the earlier one saw what was there before the later one wrote.
     Rw {
         /// The key.
         key: K,
-        /// What the later one appended.
+        /// What the later one wrote or appended.
         value: V,
     },
     /// They are of one process, in this order.

@@ -142,7 +142,7 @@ pub enum Order {
     RealTime,
 }
 
-fn may_follow(history: &Lists, order: Order, one: usize, other: usize) -> bool {
+fn may_follow<O>(history: &History<O>, order: Order, one: usize, other: usize) -> bool {
     let (one, other) = (&history.transactions()[one], &history.transactions()[other]);
     match order {
         Order::Any => true,
@@ -151,28 +151,56 @@ fn may_follow(history: &Lists, order: Order, one: usize, other: usize) -> bool {
     }
 }
 
+/// The versions of each key.
 type State = BTreeMap<u8, Vec<u32>>;
 type Ops = Vec<ListOp<u8, u32>>;
 
+/// An operation that can be done again.
+pub trait Replayed {
+    /// What it adds to which key.
+    fn added(&self) -> Option<(u8, u32)>;
+    /// Whether it sees the versions that there are.
+    fn sees(&self, state: &State) -> bool;
+}
+
+impl Replayed for ListOp<u8, u32> {
+    fn added(&self) -> Option<(u8, u32)> {
+        if let Self::Append(key, value) = self { Some((*key, *value)) } else { None }
+    }
+
+    fn sees(&self, state: &State) -> bool {
+        let Self::Read(key, values) = self else { return true };
+        state.get(key).map_or(&[][..], Vec::as_slice) == values
+    }
+}
+
+impl Replayed for RegisterOp<u8, u32> {
+    fn added(&self) -> Option<(u8, u32)> {
+        if let Self::Write(key, value) = self { Some((*key, *value)) } else { None }
+    }
+
+    fn sees(&self, state: &State) -> bool {
+        let Self::Read(key, value) = self else { return true };
+        state.get(key).and_then(|versions| versions.last()) == value.as_ref()
+    }
+}
+
 /// The state after a transaction; `None` if it cannot have seen what it saw.
-fn run(txn: &Transaction<ListOp<u8, u32>>, mut state: State) -> Option<State> {
+fn run<O: Replayed>(txn: &Transaction<O>, mut state: State) -> Option<State> {
     for op in &txn.ops {
-        match op {
-            ListOp::Append(key, value) => state.entry(*key).or_default().push(*value),
-            ListOp::Read(key, values) if txn.status == Status::Committed => {
-                if state.get(key).map_or(&[][..], Vec::as_slice) != values {
-                    return None;
-                }
-            }
-            ListOp::Read(..) => {}
+        if txn.status == Status::Committed && !op.sees(&state) {
+            return None;
+        }
+        if let Some((key, value)) = op.added() {
+            state.entry(key).or_default().push(value);
         }
     }
     Some(state)
 }
 
 /// Whether any serial order of all that committed and some that may have explains a history.
-pub fn serial_oracle(history: &Lists, order: Order) -> bool {
-    fn go(history: &Lists, order: Order, left: &[usize], state: &State) -> bool {
+pub fn serial_oracle<O: Replayed>(history: &History<O>, order: Order) -> bool {
+    fn go<O: Replayed>(history: &History<O>, order: Order, left: &[usize], state: &State) -> bool {
         left.is_empty()
             || left.iter().any(|at| {
                 let rest: Vec<_> = left.iter().copied().filter(|other| other != at).collect();
@@ -186,12 +214,12 @@ pub fn serial_oracle(history: &Lists, order: Order) -> bool {
 
 /// Whether any order of starts and commits explains it: each transaction reads what had been committed at its start, and
 /// nobody commits a key that somebody else has committed since (Berenson et al., SIGMOD 1995, §4.2).
-pub fn snapshot_oracle(history: &Lists) -> bool {
+pub fn snapshot_oracle<O: Replayed>(history: &History<O>) -> bool {
     struct Going {
         at: usize,
         snapshot: State,
     }
-    fn go(history: &Lists, waiting: &[usize], going: &[Going], state: &State) -> bool {
+    fn go<O: Replayed>(history: &History<O>, waiting: &[usize], going: &[Going], state: &State) -> bool {
         if waiting.is_empty() && going.is_empty() {
             return true;
         }
@@ -209,12 +237,11 @@ pub fn snapshot_oracle(history: &Lists) -> bool {
             || going.iter().any(|txn| {
                 let ops = &history.transactions()[txn.at].ops;
                 let mut next = state.clone();
-                for op in ops {
-                    let ListOp::Append(key, value) = op else { continue };
-                    if txn.snapshot.get(key) != state.get(key) {
+                for (key, value) in ops.iter().filter_map(O::added) {
+                    if txn.snapshot.get(&key) != state.get(&key) {
                         return false;
                     }
-                    next.entry(*key).or_default().push(*value);
+                    next.entry(key).or_default().push(value);
                 }
                 go(history, waiting, &copy(txn.at), &next)
             })

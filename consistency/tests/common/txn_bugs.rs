@@ -2,9 +2,12 @@
 
 use quorate_consistency::txn::{Bug, Options, WeakOptions};
 
-use super::common::{
-    Rng,
-    txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
+use super::{
+    common::{
+        Rng,
+        txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
+    },
+    rw::register_mistake,
 };
 
 /// How many histories a bug may survive.
@@ -40,7 +43,13 @@ fn caught(bug: Bug, seed: u64) -> Option<(&'static str, &'static str)> {
     let history = lists(&mut rng, kind, shape);
     let (mut options, mut weak) = (Options::default(), WeakOptions::default());
     (options.bug, weak.bug) = (Some(bug), Some(bug));
+    let registers = as_registers(&history);
     list_mistake(&history, options)
         .map(|check| (check, "lists"))
-        .or_else(|| weak_mistake(&as_registers(&history), weak).map(|check| (check, "registers")))
+        .or_else(|| weak_mistake(&registers, weak).map(|check| (check, "registers")))
+        .or_else(|| {
+            let nth = rng.below(3);
+            (options.sequential_keys, options.linearizable_keys) = (nth == 1, nth == 2);
+            register_mistake(&registers, options).map(|check| (check, "registers"))
+        })
 }

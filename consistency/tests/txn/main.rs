@@ -14,3 +14,8 @@ mod common;
 mod generated;
 mod long;
 mod recorded;
+mod registers;
+#[path = "../common/rw.rs"]
+mod rw;
+#[path = "../common/stores.rs"]
+mod stores;
