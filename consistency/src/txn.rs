@@ -4,12 +4,13 @@
 //! whether it committed. [`check_weak`] judges registers whose values are written once each by the axioms of read committed,
 //! read atomic and causal consistency. [`check_list_append`] infers from lists that grow which transaction depends on which,
 //! [`check_rw_register`] from registers, and both name what is wrong as Adya does; [`Report::weakest_violated`] says which
-//! models that rules out.
+//! models that rules out. [`Bank`] and [`check_long_fork`] judge two workloads by the values that their reads see.
 
 mod anomaly;
 mod append;
 mod bad_append;
 mod bad_register;
+mod bank;
 mod bug;
 mod builder;
 mod cycle;
@@ -18,6 +19,7 @@ mod fan;
 mod graph;
 mod history;
 mod intern;
+mod long_fork;
 mod model;
 mod order;
 mod register;
@@ -33,9 +35,11 @@ pub use self::bug::Bug;
 pub use self::{
     anomaly::Anomaly,
     append::check_list_append,
+    bank::{Bank, BankFault, BankFinding, BankOp},
     builder::{HistoryBuilder, Malformed},
     history::{History, ListOp, Operation, RegisterOp, Status, Transaction, TxnId},
     intern::Ambiguous,
+    long_fork::{LongForkFinding, NoLongFork, check_long_fork},
     model::{Model, Models},
     register::check_rw_register,
     report::{Dependency, Evidence, Finding, Options, Report, Step},

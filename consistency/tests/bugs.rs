@@ -16,6 +16,8 @@ mod common;
 mod rw;
 #[path = "common/txn_bugs.rs"]
 mod txn;
+#[path = "common/workloads.rs"]
+mod workloads;
 
 use common::{
     Domain, HistoryOf, Rng, Shape,

@@ -1,6 +1,6 @@
 //! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
 
-use super::{report::Options, weak::WeakOptions};
+use super::{bank::Bank, report::Options, weak::WeakOptions};
 
 /// A classic mistake in a checker of isolation.
 #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
@@ -46,12 +46,18 @@ pub enum Bug {
     AbortedWritesIgnored,
     /// The same: that a transaction went on to write the key again does not matter.
     LaterWritesIgnored,
+    /// Banks: what balances come to together does not matter.
+    TotalNotCompared,
+    /// Banks: a balance may be negative.
+    DebtsForgiven,
+    /// Long forks: reads are compared as they come, not by how much they have seen.
+    SightsNotSorted,
 }
 
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::AbortedReadsIgnored,
         Self::SessionOrderIgnored,
         Self::EarlierReadsIgnored,
@@ -72,12 +78,15 @@ impl Bug {
         Self::OwnReadsNotCompared,
         Self::AbortedWritesIgnored,
         Self::LaterWritesIgnored,
+        Self::TotalNotCompared,
+        Self::DebtsForgiven,
+        Self::SightsNotSorted,
     ];
 }
 
 macro_rules! has {
-    ($options:ty) => {
-        impl $options {
+    ($options:ty $(, $of:ident)?) => {
+        impl$(<$of>)? $options {
             #[cfg(quorate_bugs)]
             pub(super) fn has(&self, bug: Bug) -> bool {
                 self.bug == Some(bug)
@@ -93,3 +102,4 @@ macro_rules! has {
 
 has!(Options);
 has!(WeakOptions);
+has!(Bank<A>, A);

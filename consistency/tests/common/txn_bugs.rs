@@ -1,6 +1,6 @@
 //! Every seeded bug in the judges of transactions is caught.
 
-use quorate_consistency::txn::{Bug, Options, WeakOptions};
+use quorate_consistency::txn::{Bank, Bug, Options, WeakOptions};
 
 use super::{
     common::{
@@ -8,6 +8,7 @@ use super::{
         txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
     },
     rw::register_mistake,
+    workloads::{self, Banking},
 };
 
 /// How many histories a bug may survive.
@@ -51,5 +52,16 @@ fn caught(bug: Bug, seed: u64) -> Option<(&'static str, &'static str)> {
             let nth = rng.below(3);
             (options.sequential_keys, options.linearizable_keys) = (nth == 1, nth == 2);
             register_mistake(&registers, options).map(|check| (check, "registers"))
+        })
+        .or_else(|| {
+            let banking = [Banking::Right, Banking::Torn, Banking::Overdrawn][rng.below(3)];
+            let mut bank = Bank::default();
+            (bank.total, bank.bug) = (Some(workloads::TOTAL), Some(bug));
+            let history = workloads::bank(&mut rng, banking, 10);
+            workloads::bank_mistake(&history, &bank).map(|check| (check, "banks"))
+        })
+        .or_else(|| {
+            let history = workloads::groups(&mut rng, 4);
+            workloads::long_fork_mistake(&history, options).map(|check| (check, "groups"))
         })
 }

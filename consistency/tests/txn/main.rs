@@ -19,3 +19,6 @@ mod registers;
 mod rw;
 #[path = "../common/stores.rs"]
 mod stores;
+mod valued;
+#[path = "../common/workloads.rs"]
+mod workloads;
