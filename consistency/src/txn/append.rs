@@ -177,6 +177,18 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Lists<'a, K, V> {
         }
     }
 
+    /// Whether a value that somebody appends was seen. (In an order that is known it has a place; a long list is not searched.)
+    pub(super) fn is_in(&self, sight: &Sight<'a, V>, value: &'a V) -> bool {
+        if !sight.is_prefix {
+            return sight.values.contains(value);
+        }
+        let element = self.interned.find(sight.key, value).and_then(|at| self.elements.get(at as usize));
+        element.is_some_and(|element| {
+            element.place != NONE
+                && (element.place as usize) < self.version_after(sight.key, sight.values.len())
+        })
+    }
+
     fn edges(&self, history: &History<ListOp<K, V>>, options: Options) -> (Vec<Edge>, usize) {
         let next = self.next_versions(history);
         let mut edges = Vec::with_capacity(self.elements.len() * 2 + self.sights.len() * 2);

@@ -91,7 +91,7 @@ impl<K: Clone + Hash + Eq, V: Clone + Hash + Eq> Bad<'_, '_, K, V> {
             let name = lists.interned.keys[sight.key as usize];
             for operation in &transaction.ops[sight.op as usize..] {
                 if let ListOp::Append(key, value) = operation {
-                    if key == name && sight.values.contains(value) {
+                    if key == name && lists.is_in(sight, value) {
                         self.read(Anomaly::FutureRead, sight, Some(value), None);
                     }
                 }
