@@ -3,13 +3,15 @@
 //! [`read`] makes [entries](Entry) of a text and [`write()`] a text of entries; [`assemble`] makes a [`History`] of entries, for a
 //! specification that is [`Recorded`]. Transactions are [assembled](assemble_transactions) of the same entries, or
 //! [read](read_sessions) as AWDIT writes them. Whatever is not understood is an error with its line: no history is ever judged on a
-//! part of its file.
+//! part of its file. [`assemble_bank`] and [`assemble_long_fork`] are for two workloads of Jepsen.
 
+mod bank;
 mod edn;
 mod entry;
 mod error;
 mod etcd;
 mod json;
+mod long_fork;
 mod models;
 mod recorded;
 mod txn;
@@ -20,8 +22,10 @@ mod write;
 use alloc::{collections::BTreeMap, vec::Vec};
 
 pub use self::{
+    bank::assemble_bank,
     entry::{Entry, Kind},
     error::{FormatError, Mistake},
+    long_fork::assemble_long_fork,
     recorded::Recorded,
     txn::{RecordedOp, Transactions, assemble_transactions, read_sessions},
     value::Value,

@@ -14,7 +14,7 @@ pub trait RecordedOp: Operation + Clone + Sized {
     fn recorded(f: &str, key: &Value, value: &Value) -> Result<Self, Mistake>;
 }
 
-fn other<T>(f: &str) -> Result<T, Mistake> {
+pub(super) fn other<T>(f: &str) -> Result<T, Mistake> {
     Err(Mistake::UnknownOperation(f.to_owned()))
 }
 
@@ -57,6 +57,14 @@ pub struct Transactions<O> {
 /// # Errors
 /// Names the line of the first entry that holds another kind of operation, or that does not fit those before it.
 pub fn assemble_transactions<O: RecordedOp>(entries: &[Entry]) -> Result<Transactions<O>, FormatError> {
+    assemble_by(entries, |entry| if entry.f == "txn" { operations(entry) } else { other(&entry.f) })
+}
+
+/// The same, where something else makes operations of an entry.
+pub(super) fn assemble_by<O: Operation>(
+    entries: &[Entry],
+    operations: impl Fn(&Entry) -> Result<Vec<O>, Mistake>,
+) -> Result<Transactions<O>, FormatError> {
     let mut builder = HistoryBuilder::new();
     let mut lines = Vec::new();
     for entry in entries {
@@ -76,10 +84,7 @@ pub fn assemble_transactions<O: RecordedOp>(entries: &[Entry]) -> Result<Transac
     Ok(Transactions { history: builder.finish(), lines })
 }
 
-fn operations<O: RecordedOp>(entry: &Entry) -> Result<Vec<O>, Mistake> {
-    if entry.f != "txn" {
-        return other(&entry.f);
-    }
+pub(super) fn operations<O: RecordedOp>(entry: &Entry) -> Result<Vec<O>, Mistake> {
     let needs = || Mistake::WrongValue { f: entry.f.clone(), needs: "a list of [f key value]" };
     let list = entry.value.list().ok_or_else(needs)?;
     let operation = |operation: &Value| match operation.list() {

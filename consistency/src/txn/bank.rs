@@ -117,8 +117,9 @@ impl<A: fmt::Display> fmt::Display for BankFinding<A> {
 impl<A: Clone + Ord> Bank<A> {
     /// What is wrong with the reads of a history, in the order of their transactions.
     ///
-    /// Whatever is found is real: snapshot isolation rules it out, and so does whatever shows all of a transfer or nothing of
-    /// it. The balances are not compared with the transfers. It takes time in proportion to the history.
+    /// Whatever is found is real: if transfers look at both accounts before they change them and keep the total, consistent
+    /// view (Adya's PL-2+) rules it out, and all that is stronger. The balances are not compared with the transfers. It takes
+    /// time in proportion to the history.
     pub fn check(&self, history: &History<BankOp<A>>) -> Vec<BankFinding<A>> {
         let mut findings = Vec::new();
         let mut expected = self.total.map(i128::from);

@@ -203,6 +203,13 @@ impl Models {
         let is_weakest = |model: &Model| !self.iter().any(|other| other != *model && model.implies(other));
         self.iter().filter(is_weakest).collect()
     }
+
+    /// Those of them that are weaker than no other of them.
+    #[must_use]
+    pub fn strongest(self) -> Self {
+        let is_strongest = |model: &Model| !self.iter().any(|other| other != *model && other.implies(*model));
+        self.iter().filter(is_strongest).collect()
+    }
 }
 
 impl FromIterator<Model> for Models {

@@ -67,6 +67,12 @@ impl<K, V> Report<K, V> {
         self.violated().weakest()
     }
 
+    /// The strongest models that nothing was found against.
+    pub fn strongest_not_violated(&self) -> Models {
+        let violated = self.violated();
+        Model::all().filter(|model| !violated.has(*model)).collect::<Models>().strongest()
+    }
+
     /// Whether nothing was found that the model rules out. What is found is real; that nothing is found proves
     /// serializability for lists that were read to their end, and for others, and for registers whose versions are in no
     /// order that is known, that it was not seen to be violated.

@@ -4,7 +4,9 @@ use crate::common::{
     Rng,
     txn::{Kind, Shape, as_registers, lists},
 };
-use quorate_consistency::txn::{Level, Options, WeakOptions, check_list_append, check_weak};
+use quorate_consistency::txn::{
+    Level, Options, WeakOptions, check_list_append, check_rw_register, check_weak,
+};
 
 const LONG: Shape = Shape {
     transactions: 50_000,
@@ -25,6 +27,14 @@ fn long_histories_do_not_overflow_the_stack() {
             println!("{kind:?}: {:?}", report.anomalies());
             assert_eq!(report.findings.is_empty(), kind == Kind::Right);
             let registers = as_registers(&history);
+            for keys in 0..3 {
+                let mut options = Options::default();
+                (options.sequential_keys, options.linearizable_keys) = (keys == 1, keys == 2);
+                let report = check_rw_register(&registers, options).unwrap();
+                println!("{kind:?}, {options:?}: {:?}", report.anomalies());
+                assert_eq!(report.findings.is_empty(), kind == Kind::Right);
+                assert!(!report.is_truncated);
+            }
             for level in Level::ALL {
                 let report = check_weak(&registers, level, WeakOptions::default()).unwrap();
                 println!("{kind:?}, {level:?}: {} violations", report.violations.len());

@@ -6,8 +6,8 @@ use std::{fs, path::PathBuf};
 use quorate_consistency::{
     format::{Format, Mistake, Transactions, Value, assemble_transactions, read, read_sessions},
     txn::{
-        Ambiguous, Anomaly, HistoryBuilder, Level, ListOp, Malformed, Model, Models, Options, RegisterOp,
-        Report, WeakOptions, WeakViolation, check_list_append, check_weak,
+        Ambiguous, Anomaly, Evidence, Finding, HistoryBuilder, Level, ListOp, Malformed, Model, Models,
+        Options, RegisterOp, Report, WeakOptions, WeakViolation, check_list_append, check_weak,
     },
 };
 
@@ -175,6 +175,13 @@ fn the_lattice_is_monotone() {
     }
     let set = Models::NONE.with(Model::Causal).with(Model::Serializable);
     assert_eq!(set.weakest().iter().collect::<Vec<_>>(), [Model::Causal]);
+    assert_eq!(set.strongest().iter().collect::<Vec<_>>(), [Model::Serializable]);
+    let skew = Report::<u8, u8> {
+        findings: vec![Finding { anomaly: A::G2Item, evidence: Evidence::Cycle(Vec::new()) }],
+        is_truncated: false,
+    };
+    let left: Vec<Model> = skew.strongest_not_violated().iter().collect();
+    assert_eq!(left, [Model::StrongSnapshotIsolation]);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use quorate_consistency::txn::{
-    Bank, BankFault, BankOp, HistoryBuilder, NoLongFork, Options, RegisterOp, check_long_fork,
+use quorate_consistency::{
+    format::{Format, assemble_bank, assemble_long_fork, read},
+    txn::{Bank, BankFault, BankOp, HistoryBuilder, NoLongFork, Options, RegisterOp, check_long_fork},
 };
 
 use crate::{
@@ -115,4 +116,52 @@ fn what_is_no_history_of_long_forks_is_refused() {
     assert_eq!(forked.unwrap(), ["long-fork: T2 sees x written and y not, T3 sees y written and x not"]);
     let (garbage, _) = judge(vec![vec![r('x')]]);
     assert_eq!(garbage.unwrap(), ["garbage-read: T0 sees what was not written to x"]);
+}
+
+#[test]
+fn recorded_workloads_are_read_and_judged() {
+    let edn = |lines: &[&str]| read(&lines.join("\n"), Format::Edn).unwrap();
+    let bank = |last: &str| {
+        let history = assemble_bank(&edn(&[
+            "{:process 0, :type :invoke, :f :transfer, :value {:from 0, :to 1, :amount 3}}",
+            "{:process 0, :type :ok, :f :transfer, :value {:from 0, :to 1, :amount 3}}",
+            "{:process 1, :type :invoke, :f :read, :value nil}",
+            &format!("{{:process 1, :type :ok, :f :read, :value {last}}}"),
+        ]));
+        let mut judge = Bank::default();
+        judge.total = Some(10);
+        history.map(|found| judge.check(&found.history).len()).map_err(|error| error.line)
+    };
+    assert_eq!(bank("{0 2, 1 8}"), Ok(0));
+    assert_eq!(bank("{0 5, 1 8}"), Ok(1));
+    assert_eq!(bank("{0 5, 1 nil}"), Ok(1));
+    assert_eq!(bank("{0 5, 1 :x}"), Err(4));
+    assert_eq!(bank("[2 8]"), Err(4));
+    // The names of JSON are text.
+    let json = r#"{"process": 0, "type": "invoke", "f": "read", "value": null}
+        {"process": 0, "type": "ok", "f": "read", "value": {"0": 2, "x": 8, "01": 0}}"#;
+    let found = assemble_bank(&read(json, Format::Json).unwrap()).unwrap();
+    let BankOp::Read(balances) = &found.history.transactions()[0].ops[0] else { panic!("{found:?}") };
+    let names: Vec<String> = balances.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(
+        names.iter().collect::<BTreeSet<_>>(),
+        ["0", "\"01\"", "\"x\""].map(String::from).iter().collect()
+    );
+    let strange = edn(&["{:process 0, :type :invoke, :f :deposit, :value 3}"]);
+    assert_eq!(assemble_bank(&strange).unwrap_err().line, 1);
+
+    let fork = |f: &str, last: &str| {
+        let mut lines = Vec::new();
+        for kind in ["invoke", "ok"] {
+            lines.push(format!("{{:process 0, :type :{kind}, :f :write, :value [[:w 0 1]]}}"));
+            lines.push(format!("{{:process 1, :type :{kind}, :f :write, :value [[:w 1 1]]}}"));
+            lines.push(format!("{{:process 2, :type :{kind}, :f :read, :value [[:r 0 1] [:r 1 nil]]}}"));
+            lines.push(format!("{{:process 3, :type :{kind}, :f {f}, :value {last}}}"));
+        }
+        let found = assemble_long_fork(&read(&lines.join("\n"), Format::Edn).unwrap());
+        found.map(|found| check_long_fork(&found.history, Options::default()).unwrap().len())
+    };
+    assert_eq!(fork(":read", "[[:r 1 1] [:r 0 nil]]"), Ok(1));
+    assert_eq!(fork(":txn", "[[:r 1 1] [:r 0 1]]"), Ok(0));
+    assert_eq!(fork(":scan", "[[:r 1 1] [:r 0 1]]").unwrap_err().line, 4);
 }
