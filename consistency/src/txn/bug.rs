@@ -1,6 +1,6 @@
 //! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
 
-use super::{bank::Bank, report::Options, weak::WeakOptions};
+use super::{bank::Bank, report::Options, solver::SolverOptions, weak::WeakOptions};
 
 /// A classic mistake in a checker of isolation.
 #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
@@ -52,12 +52,30 @@ pub enum Bug {
     DebtsForgiven,
     /// Long forks: reads are compared as they come, not by how much they have seen.
     SightsNotSorted,
+    /// Solver: who ended before whom does not matter.
+    RealTimeIgnored,
+    /// Solver: a version may be overwritten before it is read.
+    ReadersMayBeOverwritten,
+    /// Solver: transactions that write one key may overlap where they exclude each other.
+    ConflictsIgnored,
+    /// Solver: pairs of writers whom nobody reads are left open where writers exclude each other.
+    UnreadPairsLeftOpen,
+    /// Solver: once one order of a pair is refuted, there is none.
+    OneOrderTried,
+    /// Solver: what is refuted under suppositions is refuted without them.
+    SuppositionsForgotten,
+    /// Solver: a guess is right although somebody had to overwrite what was still to be read.
+    GuessTrusted,
+    /// Mini-transactions: who reads a version may read it after the next one is written.
+    RevealedReadersIgnored,
+    /// Mini-transactions: two may overwrite the same version.
+    ForksIgnored,
 }
 
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 32] = [
         Self::AbortedReadsIgnored,
         Self::SessionOrderIgnored,
         Self::EarlierReadsIgnored,
@@ -81,6 +99,15 @@ impl Bug {
         Self::TotalNotCompared,
         Self::DebtsForgiven,
         Self::SightsNotSorted,
+        Self::RealTimeIgnored,
+        Self::ReadersMayBeOverwritten,
+        Self::ConflictsIgnored,
+        Self::UnreadPairsLeftOpen,
+        Self::OneOrderTried,
+        Self::SuppositionsForgotten,
+        Self::GuessTrusted,
+        Self::RevealedReadersIgnored,
+        Self::ForksIgnored,
     ];
 }
 
@@ -88,12 +115,12 @@ macro_rules! has {
     ($options:ty $(, $of:ident)?) => {
         impl$(<$of>)? $options {
             #[cfg(quorate_bugs)]
-            pub(super) fn has(&self, bug: Bug) -> bool {
+            pub(in crate::txn) fn has(&self, bug: Bug) -> bool {
                 self.bug == Some(bug)
             }
 
             #[cfg(not(quorate_bugs))]
-            pub(super) const fn has(&self, _: Bug) -> bool {
+            pub(in crate::txn) const fn has(&self, _: Bug) -> bool {
                 false
             }
         }
@@ -103,3 +130,4 @@ macro_rules! has {
 has!(Options);
 has!(WeakOptions);
 has!(Bank<A>, A);
+has!(SolverOptions);

@@ -122,6 +122,11 @@ impl<O> History<O> {
         &self.transactions
     }
 
+    /// The names of all transactions, in the order of their invocation.
+    pub fn ids(&self) -> impl Iterator<Item = TxnId> + use<O> {
+        (0..).map(TxnId).take(self.transactions.len())
+    }
+
     /// The transaction of this name.
     pub fn get(&self, id: TxnId) -> Option<&Transaction<O>> {
         self.transactions.get(id.index())

@@ -54,6 +54,11 @@ impl<'a, K: Hash + Eq, V: Hash + Eq> Interned<'a, K, V> {
         number
     }
 
+    /// The number of a key that was mentioned before.
+    pub(super) fn known(&self, key: &K) -> Option<u32> {
+        self.numbers.get(key).copied()
+    }
+
     /// Remembers a write under this number; the earlier one, if there is one.
     pub(super) fn write(&mut self, key: u32, value: &'a V, number: u32) -> Option<u32> {
         let found = *self.written.entry((key, value)).or_insert(number);

@@ -174,24 +174,36 @@ pub fn check_weak<K: Clone + Hash + Eq, V: Hash + Eq>(
     options: WeakOptions,
 ) -> Result<WeakReport<K>, Ambiguous> {
     let mut input = WeakInput::new(history, options)?;
+    let (order, violations) = weigh(&mut input, level, options);
+    Ok(WeakReport { level, order, violations })
+}
+
+/// An order of commits, if there is one, and whatever is wrong.
+pub(super) fn weigh<K: Clone>(
+    input: &mut WeakInput<'_, K>,
+    level: Level,
+    options: WeakOptions,
+) -> (Option<Vec<TxnId>>, Vec<WeakViolation<K>>) {
     let mut violations = core::mem::take(&mut input.violations);
+    let input = &*input;
     let mut edges = input.observed();
     match level {
-        Level::ReadCommitted => read_committed_edges(&input, options, &mut edges, &mut violations),
-        Level::ReadAtomic => read_atomic_edges(&input, &mut edges, &mut violations),
+        Level::ReadCommitted => read_committed_edges(input, options, &mut edges, &mut violations),
+        Level::ReadAtomic => read_atomic_edges(input, &mut edges, &mut violations),
         Level::Causal => {
             let graph = Graph::new(input.is_live.len(), &edges);
             let components = Components::new(&graph, u8::MAX, usize::MAX);
             // Without cycles only is there a past to speak of.
             if components.cyclic().next().is_none() {
-                causal_edges(&input, &graph, &components, options, &mut edges, &mut violations);
+                causal_edges(input, &graph, &components, options, &mut edges, &mut violations);
             }
         }
     }
     let graph = Graph::new(input.is_live.len(), &edges);
     let components = Components::new(&graph, u8::MAX, usize::MAX);
-    let mut search = Search::new(&graph, options.edges_max);
+    let mut search = None;
     for nodes in components.cyclic() {
+        let search = search.get_or_insert_with(|| Search::new(&graph, options.edges_max));
         let walk = search.shortest(nodes, &components, &Any, |_| true);
         let walk = walk.unwrap_or_else(|| some_cycle(&graph, &components, nodes));
         let steps = walk.iter().map(|place| input.explain(graph.edges[*place]));
@@ -201,11 +213,11 @@ pub fn check_weak<K: Clone + Hash + Eq, V: Hash + Eq>(
         let live = components.nodes.iter().rev().filter(|txn| input.is_live[**txn as usize]);
         live.map(|txn| TxnId(*txn)).collect()
     });
-    Ok(WeakReport { level, order, violations })
+    (order, violations)
 }
 
 /// Every closed walk.
-struct Any;
+pub(super) struct Any;
 
 impl Rule for Any {
     fn first(&self, _: u8) -> Option<u8> {

@@ -9,6 +9,7 @@
 
 pub mod accesses;
 pub mod domains;
+pub mod solver;
 pub mod txn;
 pub mod versions;
 
