@@ -362,6 +362,85 @@ fn built(plans: &[Plan], done: &[Vec<Op>]) -> Registers {
     builder.finish()
 }
 
+/// A history that is a puzzle. For each variable two transactions write a key, and two more read it from the one and from the other:
+/// if the one comes first its reader comes before the other, and the other way round. For each clause these are tied
+/// together in a circle, which closes if all of its literals are false. Whether it holds is the same at every level; that is
+/// tried out by all assignments.
+pub fn puzzle(rng: &mut Rng, variables: usize, clauses: usize) -> (Registers, bool) {
+    let mut txns: Vec<Vec<Op>> = Vec::new();
+    let (mut keys, mut values) = (0_u8, 0_u32);
+    for _ in 0..variables {
+        let (one, other) = (values + 1, values + 2);
+        txns.push(vec![Op::Write(keys, one)]);
+        txns.push(vec![Op::Write(keys, other)]);
+        txns.push(vec![Op::Read(keys, Some(one))]);
+        txns.push(vec![Op::Read(keys, Some(other))]);
+        (keys, values) = (keys + 1, other);
+    }
+    // By literal, those that follow in some clause. A literal that is false is an edge from its reader to its writer.
+    let mut next = vec![Vec::new(); variables * 2];
+    for _ in 0..clauses {
+        let mut literals: Vec<usize> = Vec::new();
+        while literals.len() < 3.min(variables) {
+            let literal = rng.below(variables * 2);
+            if literals.iter().all(|other| other / 2 != literal / 2) {
+                literals.push(literal);
+            }
+        }
+        for (at, literal) in literals.iter().enumerate() {
+            let after = literals[(at + 1) % literals.len()];
+            let (writer, reader) = (literal / 2 * 4 + 1 - literal % 2, after / 2 * 4 + 2 + after % 2);
+            values += 1;
+            txns[writer].push(Op::Write(keys, values));
+            txns[reader].push(Op::Read(keys, Some(values)));
+            next[*literal].push(after);
+            keys += 1;
+        }
+    }
+    let mut builder = HistoryBuilder::new();
+    for is_end in [false, true] {
+        for (process, ops) in (0..).zip(&txns) {
+            if is_end {
+                builder.ok(process, ops.clone()).unwrap();
+            } else {
+                builder.invoke(process, ops.clone()).unwrap();
+            }
+        }
+    }
+    let is_open = |assigned: usize| {
+        let is_false = |literal: usize| assigned >> (literal / 2) & 1 == literal % 2;
+        let mut left: Vec<usize> = (0..variables * 2).filter(|literal| is_false(*literal)).collect();
+        loop {
+            let before = left.len();
+            let kept = left.clone();
+            left.retain(|literal| next[*literal].iter().any(|after| kept.contains(after)));
+            if left.is_empty() || left.len() == before {
+                break left.is_empty();
+            }
+        }
+    };
+    (builder.finish(), variables < 16 && (0..1 << variables).any(is_open))
+}
+
+/// What the solver gets wrong in a history of which it is known whether it holds.
+pub fn puzzle_mistake(history: &Registers, holds: bool, options: SolverOptions) -> Option<&'static str> {
+    Isolation::ALL.into_iter().find_map(|isolation| {
+        let mut solver = Solver::new(history, isolation, options).unwrap();
+        match solver.run(u64::MAX) {
+            Solution::Holds(_) if !holds => Some("`puzzle`: taken for right"),
+            Solution::Violated(_) if holds => Some("`puzzle`: taken for wrong"),
+            Solution::Holds(order) if order.verify(history, isolation).is_err() => {
+                Some("`CommitOrder::verify`: the order that is given is none")
+            }
+            Solution::Violated(why) if !proves(history, isolation, why) => {
+                Some("`proves`: the reason that is given is none")
+            }
+            Solution::Unknown(_) => Some("unknown"),
+            Solution::Holds(_) | Solution::Violated(_) => None,
+        }
+    })
+}
+
 /// What the solver gets wrong in a history, by the oracle.
 pub fn solver_mistake(history: &Registers, options: SolverOptions) -> Option<&'static str> {
     let mut verdicts = BTreeMap::new();

@@ -2,7 +2,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use crate::txn::{graph::Edge, intern::NONE};
+use crate::txn::{
+    graph::{Edge, Graph},
+    intern::NONE,
+};
 
 /// When transactions take effect. Where a level has snapshots, each transaction starts, and reads, at one moment and commits,
 /// and writes, at a later one; otherwise it does all at one moment.
@@ -28,7 +31,7 @@ impl Moments {
         let count = Self::count(is_split, transactions);
         let (chain, nth) = (vec![NONE; count], vec![0; count]);
         let mut moments = Self { is_split, chain, nth, chains: 0 };
-        let next = moments.neighbours(sessions, edges);
+        let next = moments.followers(sessions, edges);
         let mut has_before = vec![false; sessions.len()];
         next.iter().filter(|next| **next != NONE).for_each(|next| has_before[*next as usize] = true);
         // Those with one before them come last: some may be in a circle, which is found to be one later.
@@ -40,22 +43,39 @@ impl Moments {
         moments
     }
 
-    /// For each session, one that is known to begin when it has ended, if no other is known to follow that one.
-    fn neighbours(&self, sessions: &[Vec<u32>], edges: &[Edge]) -> Vec<u32> {
-        let mut ends = vec![NONE; self.chain.len()];
-        let mut begins = vec![NONE; self.chain.len()];
+    /// For each session, one that is known to begin when it has ended, if no other is said to follow it.
+    fn followers(&self, sessions: &[Vec<u32>], edges: &[Edge]) -> Vec<u32> {
+        let count = self.chain.len();
+        let (mut ends, mut begins) = (vec![NONE; count], vec![NONE; count]);
         for (at, session) in (0..).zip(sessions) {
             if let (Some(first), Some(last)) = (session.first(), session.last()) {
                 ends[self.commit(*last) as usize] = at;
                 begins[self.start(*first) as usize] = at;
             }
         }
+        let graph = Graph::new(count, edges);
+        let mut missing = vec![0_u32; count];
+        edges.iter().for_each(|edge| missing[edge.to as usize] += 1);
         let mut next = vec![NONE; sessions.len()];
-        for edge in edges {
-            let (one, other) = (ends[edge.from as usize], begins[edge.to as usize]);
-            if one != NONE && other != NONE && one != other && next[one as usize] == NONE {
-                next[one as usize] = other;
-                begins[edge.to as usize] = NONE;
+        // Of the sessions that have ended before a moment, and that nobody follows, the latest.
+        let mut ended = vec![[(0, NONE); REMEMBERED]; count];
+        let mut free: Vec<u32> = (0..).take(count).filter(|at| missing[*at as usize] == 0).collect();
+        let mut done = 0;
+        while let Some(moment) = free.get(done as usize).copied() {
+            done += 1;
+            let mut own = core::mem::take(&mut ended[moment as usize]);
+            let is_free = |entry: &&(u32, u32)| next.get(entry.1 as usize) == Some(&NONE);
+            if let Some((_, before)) = own.iter().find(is_free).filter(|_| begins[moment as usize] != NONE) {
+                next[*before as usize] = begins[moment as usize];
+            }
+            own.iter_mut().filter(|entry| next.get(entry.1 as usize) != Some(&NONE)).for_each(|entry| *entry = (0, NONE));
+            remember(&mut own, (done, ends[moment as usize]));
+            for edge in &graph.edges[graph.out(moment)] {
+                own.iter().for_each(|entry| remember(&mut ended[edge.to as usize], *entry));
+                missing[edge.to as usize] -= 1;
+                if missing[edge.to as usize] == 0 {
+                    free.push(edge.to);
+                }
             }
         }
         next
@@ -108,5 +128,19 @@ impl Moments {
 
     pub(super) const fn is_split(&self) -> bool {
         self.is_split
+    }
+}
+
+/// How many sessions that have ended are remembered at each moment.
+const REMEMBERED: usize = 4;
+
+/// Keeps the latest, the very latest first.
+fn remember(kept: &mut [(u32, u32); REMEMBERED], entry: (u32, u32)) {
+    if entry.1 == NONE || kept.contains(&entry) {
+        return;
+    }
+    if let Some(at) = kept.iter().position(|other| *other < entry || other.1 == NONE) {
+        kept[at..].rotate_right(1);
+        kept[at] = entry;
     }
 }
