@@ -12,29 +12,15 @@ mod common;
 
 use common::{
     Rng,
-    solver::{Drawn, axiom_oracle, drawn, proves, solver_mistake, store_oracle, verify_mistake},
+    solver::{
+        Drawn, axiom_oracle, drawn, puzzle, puzzle_mistake, small, solver_mistake, store_oracle,
+        verify_mistake,
+    },
     txn::Registers,
 };
-use quorate_consistency::txn::{
-    History, Isolation, Refutation, RegisterOp, Solution, Solver, SolverOptions, Unresolved, solve,
-};
+use quorate_consistency::txn::{Isolation, Refutation, Solution, Solver, SolverOptions, Unresolved, solve};
 
-const HISTORIES: u64 = 20_000;
-
-fn small(rng: &mut Rng) -> Drawn {
-    Drawn {
-        transactions: 2 + rng.below(4),
-        processes: 1 + rng.below(4),
-        keys: 1 + u8::try_from(rng.below(3)).unwrap(),
-        ops: 1 + rng.below(4),
-        old_percent: [0, 20, 60][rng.below(3)],
-        wrong_percent: [0, 0, 10][rng.below(3)],
-        moved_percent: [0, 30][rng.below(2)],
-        aborted_percent: [0, 5][rng.below(2)],
-        unknown_percent: [0, 15][rng.below(2)],
-        is_mini: rng.chance(25),
-    }
-}
+const HISTORIES: u64 = 10_000;
 
 fn searching() -> SolverOptions {
     let mut options = SolverOptions::default();
@@ -74,4 +60,78 @@ fn the_axioms_say_what_a_store_does() {
             }
         }
     }
+}
+
+#[test]
+fn puzzles_are_solved() {
+    let (mut solved, mut refuted) = (0, [0; 3]);
+    for seed in 0..HISTORIES / 20 {
+        let mut rng = Rng(seed);
+        let variables = 3 + rng.below(7);
+        let clauses = variables * 2 + rng.below(variables * 4);
+        let (history, holds) = puzzle(&mut rng, variables, clauses);
+        for options in [SolverOptions::default(), searching()] {
+            assert_eq!(puzzle_mistake(&history, holds, options), None, "seed {seed}: {history:?}");
+        }
+        match solve(&history, Isolation::Serializable, u64::MAX).unwrap() {
+            Solution::Violated(Refutation::Forced(_)) => refuted[0] += 1,
+            Solution::Violated(Refutation::EitherWay { .. }) => refuted[1] += 1,
+            Solution::Violated(Refutation::Exhausted { .. }) => refuted[2] += 1,
+            _ => solved += 1,
+        }
+    }
+    println!("{solved} are solved, {refuted:?} refuted at once, either way, by trying all orders");
+    assert!(solved > 100 && refuted[1] > 100 && refuted[2] > 0);
+}
+
+#[test]
+fn steps_can_be_given_one_by_one() {
+    let mut unknown = 0;
+    for seed in 0..60 {
+        let mut rng = Rng(seed);
+        let (puzzle, _) = puzzle(&mut rng, 5, 18);
+        let shape = Drawn { transactions: 8, ..small(&mut rng) };
+        for (history, isolation) in
+            [(puzzle, Isolation::ALL[rng.below(5)]), (drawn(&mut rng, shape), Isolation::Serializable)]
+        {
+            let mut whole = Solver::new(&history, isolation, searching()).unwrap();
+            let expected = whole.run(u64::MAX).clone();
+            let mut single = Solver::new(&history, isolation, searching()).unwrap();
+            let mut given = 0_u64;
+            while matches!(single.run(1), Solution::Unknown(Unresolved::Steps)) {
+                given += 1;
+                assert!(given <= whole.steps(), "seed {seed}");
+                unknown += 1;
+            }
+            assert_eq!((single.solution(), single.steps()), (&expected, whole.steps()), "seed {seed}");
+            // Once it is known, it stays.
+            assert_eq!(single.run(1), &expected);
+            if whole.steps() > 0 {
+                assert_eq!(
+                    solve_with(&history, isolation, whole.steps() / 2),
+                    Solution::Unknown(Unresolved::Steps)
+                );
+            }
+        }
+    }
+    println!("unknown after {unknown} steps");
+    assert!(unknown > 10_000);
+}
+
+fn solve_with(history: &Registers, isolation: Isolation, steps: u64) -> Solution<u8> {
+    Solver::new(history, isolation, searching()).unwrap().run(steps).clone()
+}
+
+#[test]
+fn what_is_too_large_is_unknown() {
+    let (history, _) = puzzle(&mut Rng(1), 9, 12);
+    let mut options = searching();
+    options.cells_max = 10;
+    let mut solver = Solver::new(&history, Isolation::Serializable, options).unwrap();
+    assert_eq!(solver.run(u64::MAX), &Solution::Unknown(Unresolved::Cells));
+    options = searching();
+    options.pairs_max = 8;
+    let mut solver = Solver::new(&history, Isolation::Serializable, options).unwrap();
+    assert_eq!(solver.run(u64::MAX), &Solution::Unknown(Unresolved::Pairs));
+    assert_eq!(solve(&history, Isolation::Serializable, 0).unwrap().holds(), None);
 }

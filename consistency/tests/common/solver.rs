@@ -236,12 +236,31 @@ pub struct Drawn {
     /// How many of a hundred snapshots are old, and how many reads see anything.
     pub old_percent: usize,
     pub wrong_percent: usize,
+    /// How many of a hundred transactions have a snapshot of each key alone.
+    pub torn_percent: usize,
     /// How many of a hundred transactions stand elsewhere in the hidden order than in time.
     pub moved_percent: usize,
     pub aborted_percent: usize,
     pub unknown_percent: usize,
     /// Whether each key is read before it is written.
     pub is_mini: bool,
+}
+
+/// The shape of a small history.
+pub fn small(rng: &mut Rng) -> Drawn {
+    Drawn {
+        transactions: 2 + rng.below(4),
+        processes: 1 + rng.below(4),
+        keys: 1 + u8::try_from(rng.below(3)).unwrap(),
+        ops: 1 + rng.below(4),
+        old_percent: [0, 20, 60][rng.below(3)],
+        wrong_percent: [0, 0, 20][rng.below(3)],
+        torn_percent: [0, 0, 50][rng.below(3)],
+        moved_percent: [0, 30][rng.below(2)],
+        aborted_percent: [0, 5][rng.below(2)],
+        unknown_percent: [0, 15][rng.below(2)],
+        is_mini: rng.chance(25),
+    }
 }
 
 /// A transaction before it is known what it sees.
@@ -277,7 +296,8 @@ pub fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
     let mut done = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
         let place = order.iter().position(|other| *other == at).unwrap_or(0);
-        let snapshot = if rng.chance(drawn.old_percent) { rng.below(place + 1) } else { place };
+        let mut snapshot = if rng.chance(drawn.old_percent) { rng.below(place + 1) } else { place };
+        let is_torn = rng.chance(drawn.torn_percent);
         let mut own: BTreeMap<u8, u32> = BTreeMap::new();
         let mut ops = Vec::new();
         for (is_write, key, value) in &plan.keys {
@@ -285,6 +305,9 @@ pub fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
                 own.insert(*key, *value);
                 ops.push(Op::Write(*key, *value));
                 continue;
+            }
+            if is_torn {
+                snapshot = rng.below(place + 1);
             }
             let last = |other: &usize| {
                 let written = plans[*other].keys.iter().rev();
@@ -357,6 +380,110 @@ fn built(plans: &[Plan], done: &[Vec<Op>]) -> Registers {
             (true, Status::Committed) => drop(builder.ok(plan.process, ops).unwrap()),
             (true, Status::Aborted) => drop(builder.fail(plan.process).unwrap()),
             (true, Status::Unknown) => drop(builder.info(plan.process).unwrap()),
+        }
+    }
+    builder.finish()
+}
+
+/// A long history of a store that executes one transaction at a moment, or with snapshots.
+#[derive(Clone, Copy, Debug)]
+pub struct Long {
+    pub transactions: usize,
+    pub processes: usize,
+    pub keys: u8,
+    pub ops: usize,
+    /// Whether each key is read before it is written: mini-transactions.
+    pub is_mini: bool,
+    /// Whether transactions start at one moment and commit at another, if what they write has not changed.
+    pub has_snapshots: bool,
+    pub unknown_percent: usize,
+    /// Every how many transactions one of their reads sees the value before the one that is there.
+    pub stale_every: usize,
+}
+
+enum Execution {
+    Invoked(Vec<Op>),
+    Started(Vec<Op>, Vec<u32>),
+    Committed(Vec<Op>),
+}
+
+pub fn long(rng: &mut Rng, shape: Long) -> Registers {
+    let mut builder = HistoryBuilder::new();
+    let keys = usize::from(shape.keys);
+    // By key, all values so far.
+    let mut store: Vec<Vec<u32>> = vec![Vec::new(); keys];
+    let mut open: BTreeMap<usize, Execution> = BTreeMap::new();
+    let mut names: Vec<u64> = (0..).take(shape.processes).collect();
+    let (mut begun, mut next, mut fresh) = (0, 0, 0);
+    while begun < shape.transactions || !open.is_empty() {
+        let at = rng.below(shape.processes);
+        let process = names[at];
+        match open.remove(&at) {
+            None if begun < shape.transactions => {
+                let mut ops = Vec::new();
+                for _ in 0..=rng.below(shape.ops) {
+                    let key = u8::try_from(rng.below(keys)).unwrap();
+                    let is_read = ops.iter().any(|op| matches!(op, Op::Read(of, _) if *of == key));
+                    if !rng.chance(50) || shape.is_mini && !is_read {
+                        ops.push(Op::Read(key, None));
+                    }
+                    if rng.chance(50) {
+                        next += 1;
+                        ops.push(Op::Write(key, next));
+                    }
+                }
+                builder.invoke(process, ops.clone()).unwrap();
+                open.insert(at, Execution::Invoked(ops));
+                begun += 1;
+            }
+            None => {}
+            Some(Execution::Invoked(mut ops)) => {
+                let is_stale = shape.stale_every > 0 && begun % shape.stale_every == 0 && fresh != begun;
+                let mut own: BTreeMap<u8, u32> = BTreeMap::new();
+                for op in &mut ops {
+                    match op {
+                        Op::Write(key, value) => drop(own.insert(*key, *value)),
+                        Op::Read(key, seen) => {
+                            let values = &store[usize::from(*key)];
+                            let skipped = usize::from(is_stale && values.len() > 1 && fresh != begun);
+                            fresh = if skipped > 0 { begun } else { fresh };
+                            *seen =
+                                own.get(key).copied().or_else(|| values.iter().rev().nth(skipped).copied());
+                        }
+                    }
+                }
+                let versions = store.iter().map(|values| u32::try_from(values.len()).unwrap()).collect();
+                open.insert(at, Execution::Started(ops, versions));
+                if !shape.has_snapshots {
+                    let Some(Execution::Started(ops, _)) = open.remove(&at) else { continue };
+                    own.into_iter().for_each(|(key, value)| store[usize::from(key)].push(value));
+                    open.insert(at, Execution::Committed(ops));
+                }
+            }
+            Some(Execution::Started(ops, versions)) => {
+                let mut own: BTreeMap<u8, u32> = BTreeMap::new();
+                for op in &ops {
+                    if let Op::Write(key, value) = op {
+                        own.insert(*key, *value);
+                    }
+                }
+                let is_same =
+                    |key: &u8| store[usize::from(*key)].len() == versions[usize::from(*key)] as usize;
+                if own.keys().all(is_same) {
+                    own.into_iter().for_each(|(key, value)| store[usize::from(key)].push(value));
+                    open.insert(at, Execution::Committed(ops));
+                } else {
+                    builder.fail(process).unwrap();
+                }
+            }
+            Some(Execution::Committed(ops)) => {
+                if rng.chance(shape.unknown_percent) {
+                    builder.info(process).unwrap();
+                    names[at] += 1_000;
+                } else {
+                    builder.ok(process, ops).unwrap();
+                }
+            }
         }
     }
     builder.finish()

@@ -1,13 +1,15 @@
 //! Every seeded bug in the judges of transactions is caught.
 
-use quorate_consistency::txn::{Bank, Bug, Options, WeakOptions};
+use quorate_consistency::txn::{Bank, Bug, Options, SolverOptions, WeakOptions};
 
 use super::{
     common::{
         Rng,
         txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
     },
+    executions::{drawn, puzzle, small},
     rw::register_mistake,
+    solver::{puzzle_mistake, solver_mistake},
     workloads::{self, Banking},
 };
 
@@ -30,6 +32,9 @@ fn every_seeded_bug_of_isolation_is_caught() {
 
 fn caught(bug: Bug, seed: u64) -> Option<(&'static str, &'static str)> {
     let mut rng = Rng(seed);
+    if bug as usize >= Bug::RealTimeIgnored as usize {
+        return solver_caught(bug, &mut rng);
+    }
     let kind = [Kind::Right, Kind::Changed, Kind::Loose][rng.below(3)];
     let is_read_at_end = rng.chance(50);
     let shape = Shape {
@@ -64,4 +69,16 @@ fn caught(bug: Bug, seed: u64) -> Option<(&'static str, &'static str)> {
             let history = workloads::groups(&mut rng, 4);
             workloads::long_fork_mistake(&history, options).map(|check| (check, "groups"))
         })
+}
+
+fn solver_caught(bug: Bug, rng: &mut Rng) -> Option<(&'static str, &'static str)> {
+    let mut options = SolverOptions::default();
+    options.bug = Some(bug);
+    options.shortcuts = rng.chance(50);
+    if rng.chance(20) {
+        let (history, holds) = puzzle(rng, 6, 24);
+        return puzzle_mistake(&history, holds, options).map(|check| (check, "puzzles"));
+    }
+    let shape = small(rng);
+    solver_mistake(&drawn(rng, shape), options).map(|check| (check, "registers"))
 }

@@ -68,7 +68,9 @@ impl Moments {
             if let Some((_, before)) = own.iter().find(is_free).filter(|_| begins[moment as usize] != NONE) {
                 next[*before as usize] = begins[moment as usize];
             }
-            own.iter_mut().filter(|entry| next.get(entry.1 as usize) != Some(&NONE)).for_each(|entry| *entry = (0, NONE));
+            own.iter_mut()
+                .filter(|entry| next.get(entry.1 as usize) != Some(&NONE))
+                .for_each(|entry| *entry = (0, NONE));
             remember(&mut own, (done, ends[moment as usize]));
             for edge in &graph.edges[graph.out(moment)] {
                 own.iter().for_each(|entry| remember(&mut ended[edge.to as usize], *entry));

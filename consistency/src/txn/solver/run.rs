@@ -36,7 +36,7 @@ pub struct SolverOptions {
     pub pairs_max: usize,
     /// The classic mistake to make.
     #[cfg(quorate_bugs)]
-    pub bug: Option<crate::txn::Bug>,
+    pub bug: Option<Bug>,
 }
 
 impl Default for SolverOptions {
