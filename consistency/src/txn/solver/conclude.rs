@@ -107,7 +107,7 @@ fn by_reader<K>(
     let txn = moments.txn(moment);
     let mut cost = 0;
     for read in polygraph.reads.of(txn) {
-        let Some(from) = polygraph.writer.get(read.version as usize).copied() else { continue };
+        let Some(from) = polygraph.author.get(read.version as usize).copied() else { continue };
         cost += 1;
         let run = polygraph.writers.of_chain(read.key, chain);
         let (past, blame) = (reach.past(moment, chain), reach.blame(moment, chain));

@@ -168,7 +168,13 @@ pub(super) fn merged<K>(steps: Vec<ProofStep<K>>) -> Vec<ProofStep<K>> {
         let order = |reason: &Reason<K>| match reason {
             Reason::Session => 1,
             Reason::RealTime => 2,
-            _ => 0,
+            Reason::Within
+            | Reason::Read(_)
+            | Reason::Initial(_)
+            | Reason::Version { .. }
+            | Reason::Unseen { .. }
+            | Reason::Conflict(_)
+            | Reason::Supposed => 0,
         };
         let kind = order(&step.reason);
         let is_within = all.last().is_some_and(|last| matches!(last.reason, Reason::Within));

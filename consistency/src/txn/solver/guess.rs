@@ -62,7 +62,9 @@ impl<'a, K> Play<'a, K> {
         let mut missing = vec![0; count];
         polygraph.graph.edges.iter().for_each(|edge| missing[edge.to as usize] += 1);
         let added = reach.map_or(&[][..], |reach| &reach.added[..]);
-        added.iter().for_each(|edge| missing[edge.to as usize] += 1);
+        for edge in added {
+            missing[edge.to as usize] += 1;
+        }
         let mut unread = vec![0; keys];
         for read in polygraph.reads.all.iter().filter(|read| read.version == NONE) {
             unread[read.key as usize] += 1;

@@ -55,7 +55,9 @@ impl Moments {
         }
         let graph = Graph::new(count, edges);
         let mut missing = vec![0_u32; count];
-        edges.iter().for_each(|edge| missing[edge.to as usize] += 1);
+        for edge in edges {
+            missing[edge.to as usize] += 1;
+        }
         let mut next = vec![NONE; sessions.len()];
         // Of the sessions that have ended before a moment, and that nobody follows, the latest.
         let mut ended = vec![[(0, NONE); REMEMBERED]; count];
@@ -73,7 +75,9 @@ impl Moments {
                 .for_each(|entry| *entry = (0, NONE));
             remember(&mut own, (done, ends[moment as usize]));
             for edge in &graph.edges[graph.out(moment)] {
-                own.iter().for_each(|entry| remember(&mut ended[edge.to as usize], *entry));
+                for entry in own {
+                    remember(&mut ended[edge.to as usize], entry);
+                }
                 missing[edge.to as usize] -= 1;
                 if missing[edge.to as usize] == 0 {
                     free.push(edge.to);

@@ -68,8 +68,8 @@ pub(super) struct Polygraph<'a, K> {
     pub(super) reads: ByTxn<Read>,
     /// Of each transaction, keys in order; a place in it is a version.
     pub(super) writes: ByTxn<u32>,
-    /// Of each version.
-    pub(super) writer: Vec<u32>,
+    /// Of each version, who wrote it.
+    pub(super) author: Vec<u32>,
     /// Of each version, how many transactions read it.
     pub(super) readings: Vec<u32>,
     /// Of each version, of each chain the last moment at which it is read.
@@ -101,12 +101,12 @@ impl<'a, K> Polygraph<'a, K> {
             (0..).take(input.is_live.len()).filter(|at| input.is_live[*at as usize]).collect();
         let mut number = vec![NONE; input.is_live.len()];
         (0..).zip(&live).for_each(|(at, txn)| number[*txn as usize] = at);
-        let (writes, writer) = all_writes(&input, &live);
+        let (writes, author) = all_writes(&input, &live);
         let reads = all_reads(&input, &live, &number, &writes);
         let mut sessions: Vec<Vec<u32>> = vec![Vec::new(); input.sessions];
         (0..).zip(&live).for_each(|(at, txn)| sessions[input.session[*txn as usize] as usize].push(at));
         let mut known = Known { is_split: isolation.has_snapshots(), edges: Vec::new(), causes: Vec::new() };
-        known.observe(&sessions, &reads, &writer);
+        known.observe(&sessions, &reads, &author);
         if isolation.is_real_time() && !options.has(Bug::RealTimeIgnored) {
             let mut edges = Vec::new();
             realtime_edges(history, &input.is_live, 1, report::Options::default(), &mut edges);
@@ -115,11 +115,11 @@ impl<'a, K> Polygraph<'a, K> {
             }
         }
         let moments = Moments::new(known.is_split, &sessions, live.len(), &known.edges);
-        let writers = Writers::new(input.keys.len(), &writes, &writer, &moments);
-        let (readings, readers, firsts) = all_readers(&reads, &writer, input.keys.len(), &moments);
+        let lines = Writers::new(input.keys.len(), &writes, &author, &moments);
+        let (readings, readers, firsts) = all_readers(&reads, &author, input.keys.len(), &moments);
         for key in (0..).take(input.keys.len()) {
-            for run in writers.of(key) {
-                let next = writers.all[run.start as usize].txn;
+            for run in lines.of(key) {
+                let next = lines.all[run.start as usize].txn;
                 for reader in firsts.of(key).iter().copied().filter(|at| moments.txn(*at) != next) {
                     known.add(reader, moments.commit(next), Cause::Initial { key });
                 }
@@ -139,13 +139,13 @@ impl<'a, K> Polygraph<'a, K> {
             txns: live.iter().map(|txn| TxnId(*txn)).collect(),
             reads,
             writes,
-            writer,
+            author,
             readings,
             readers,
             graph: Graph::new(moments.len(), &known.edges),
             causes: known.causes,
             moments,
-            writers,
+            writers: lines,
             hint,
         }
     }
@@ -179,15 +179,15 @@ fn version(writes: &ByTxn<u32>, txn: u32, key: u32) -> Option<u32> {
 }
 
 fn all_writes<K>(input: &WeakInput<'_, K>, live: &[u32]) -> (ByTxn<u32>, Vec<u32>) {
-    let (mut writes, mut writer) = (ByTxn::new(), Vec::new());
+    let (mut writes, mut author) = (ByTxn::new(), Vec::new());
     for (at, txn) in (0..).zip(live) {
         let from = writes.all.len();
         writes.all.extend_from_slice(input.writes.of(*txn));
         writes.all[from..].sort_unstable();
-        writer.resize(writes.all.len(), at);
+        author.resize(writes.all.len(), at);
         writes.close();
     }
-    (writes, writer)
+    (writes, author)
 }
 
 fn all_reads<K>(input: &WeakInput<'_, K>, live: &[u32], number: &[u32], writes: &ByTxn<u32>) -> ByTxn<Read> {
@@ -196,8 +196,8 @@ fn all_reads<K>(input: &WeakInput<'_, K>, live: &[u32], number: &[u32], writes: 
     for txn in live {
         own.clear();
         for seen in input.seen.of(*txn) {
-            let writer = number.get(seen.writer as usize);
-            let version = writer.and_then(|writer| version(writes, *writer, seen.key)).unwrap_or(NONE);
+            let from = number.get(seen.writer as usize);
+            let version = from.and_then(|from| version(writes, *from, seen.key)).unwrap_or(NONE);
             own.push(Read { key: seen.key, version });
         }
         own.sort_unstable();
@@ -211,11 +211,11 @@ fn all_reads<K>(input: &WeakInput<'_, K>, live: &[u32], number: &[u32], writes: 
 /// How often each version is read, and of each version, and of each key's first value, the last readers by chain.
 fn all_readers(
     reads: &ByTxn<Read>,
-    writer: &[u32],
+    author: &[u32],
     keys: usize,
     moments: &Moments,
 ) -> (Vec<u32>, ByTxn<u32>, ByTxn<u32>) {
-    let mut readings = vec![0; writer.len()];
+    let mut readings = vec![0; author.len()];
     let mut all: Vec<(u32, u32, u32, u32)> = Vec::new();
     let mut first: Vec<(u32, u32, u32, u32)> = Vec::new();
     for txn in (0..).take(Moments::count(false, moments.len() / if moments.is_split() { 2 } else { 1 })) {
@@ -230,7 +230,7 @@ fn all_readers(
             }
         }
     }
-    (readings, lasts(all, writer.len()), lasts(first, keys))
+    (readings, lasts(all, author.len()), lasts(first, keys))
 }
 
 /// Of each item and chain the last moment.
@@ -267,7 +267,7 @@ impl Known {
         self.add(one, other, cause);
     }
 
-    fn observe(&mut self, sessions: &[Vec<u32>], reads: &ByTxn<Read>, writer: &[u32]) {
+    fn observe(&mut self, sessions: &[Vec<u32>], reads: &ByTxn<Read>, author: &[u32]) {
         for session in sessions {
             for pair in session.windows(2) {
                 self.after(pair[0], pair[1], Cause::Session);
@@ -277,8 +277,8 @@ impl Known {
                     self.add(txn * 2, txn * 2 + 1, Cause::Within);
                 }
                 for read in reads.of(*txn) {
-                    if let Some(writer) = writer.get(read.version as usize) {
-                        self.after(*writer, *txn, Cause::Read { key: read.key });
+                    if let Some(author) = author.get(read.version as usize) {
+                        self.after(*author, *txn, Cause::Read { key: read.key });
                     }
                 }
             }
@@ -305,9 +305,9 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    fn new(keys: usize, writes: &ByTxn<u32>, writer: &[u32], moments: &Moments) -> Self {
+    fn new(keys: usize, writes: &ByTxn<u32>, author: &[u32], moments: &Moments) -> Self {
         let mut all: Vec<_> = (0..)
-            .zip(writes.all.iter().zip(writer))
+            .zip(writes.all.iter().zip(author))
             .map(|(version, (key, txn))| {
                 let commit = moments.commit(*txn) as usize;
                 Writer {

@@ -40,14 +40,14 @@ pub(super) fn revealed<K: Clone>(
     let next = match successors(polygraph, options)? {
         Successors::Line(next) => next,
         Successors::Fork { key, version, one, other } => {
-            return fork(polygraph, key, version, one, other).map(Err);
+            return Some(Err(fork(polygraph, key, version, one, other)));
         }
     };
     let moments = &polygraph.moments;
     let mut causes = polygraph.causes.clone();
     let mut edges = polygraph.graph.edges.clone();
     for (version, next) in (0_u32..).zip(&next).filter(|(_, next)| **next != NONE) {
-        let writer = polygraph.writer[version as usize];
+        let writer = polygraph.author[version as usize];
         let key = polygraph.writes.all[version as usize];
         for reader in polygraph.readers.of(version).iter().filter(|reader| moments.txn(**reader) != *next) {
             if options.has(Bug::RevealedReadersIgnored) {
@@ -88,7 +88,7 @@ enum Successors {
 }
 
 fn successors<K>(polygraph: &Polygraph<'_, K>, options: SolverOptions) -> Option<Successors> {
-    let (versions, keys) = (polygraph.writer.len(), polygraph.keys.len());
+    let (versions, keys) = (polygraph.author.len(), polygraph.keys.len());
     let (mut next, mut first, mut blind) = (vec![NONE; versions], vec![NONE; keys], vec![NONE; keys]);
     for (txn, is_committed) in (0_u32..).zip(&polygraph.is_committed) {
         for key in polygraph.writes.of(txn) {
@@ -124,15 +124,9 @@ fn overwrites<K: Clone>(polygraph: &Polygraph<'_, K>, key: u32, from: u32, to: u
 }
 
 /// A lost update: each of two would have to come before the other.
-fn fork<K: Clone>(
-    polygraph: &Polygraph<'_, K>,
-    key: u32,
-    version: u32,
-    one: u32,
-    other: u32,
-) -> Option<Proof<K>> {
+fn fork<K: Clone>(polygraph: &Polygraph<'_, K>, key: u32, version: u32, one: u32, other: u32) -> Proof<K> {
     let moments = &polygraph.moments;
-    let writer = polygraph.writer.get(version as usize).copied();
+    let writer = polygraph.author.get(version as usize).copied();
     let (mut lemmas, mut cycle) = (Vec::new(), Vec::new());
     for (one, other) in [(one, other), (other, one)] {
         let (start, commit) = (moments.start(one), moments.commit(other));
@@ -152,5 +146,5 @@ fn fork<K: Clone>(
         cycle.push(conflict);
         cycle.push(step(polygraph, (to, commit, Cause::Within)));
     }
-    Some(Proof { lemmas, cycle })
+    Proof { lemmas, cycle }
 }

@@ -268,7 +268,9 @@ fn sorted<K>(polygraph: &Polygraph<'_, K>, reach: Option<&Reach>) -> Vec<u32> {
     let added = reach.map_or(&[][..], |reach| &reach.added[..]);
     let mut missing = vec![0_u32; count];
     graph.edges.iter().for_each(|edge| missing[edge.to as usize] += 1);
-    added.iter().for_each(|edge| missing[edge.to as usize] += 1);
+    for edge in added {
+        missing[edge.to as usize] += 1;
+    }
     let mut order: Vec<u32> = (0..).take(count).filter(|at| missing[*at as usize] == 0).collect();
     let mut at = 0;
     while let Some(moment) = order.get(at).copied() {
