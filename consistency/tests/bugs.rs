@@ -12,6 +12,12 @@
 )]
 
 mod common;
+#[path = "common/executions.rs"]
+mod executions;
+#[path = "common/orders.rs"]
+mod orders;
+#[path = "common/proofs.rs"]
+mod proofs;
 #[path = "common/rw.rs"]
 mod rw;
 #[path = "common/txn_bugs.rs"]

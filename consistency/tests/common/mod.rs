@@ -9,7 +9,6 @@
 
 pub mod accesses;
 pub mod domains;
-pub mod solver;
 pub mod txn;
 pub mod versions;
 

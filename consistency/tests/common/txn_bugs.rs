@@ -8,8 +8,8 @@ use super::{
         txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
     },
     executions::{drawn, puzzle, small},
+    orders::{puzzle_mistake, solver_mistake},
     rw::register_mistake,
-    solver::{puzzle_mistake, solver_mistake},
     workloads::{self, Banking},
 };
 

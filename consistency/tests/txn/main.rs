@@ -11,12 +11,20 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/executions.rs"]
+mod executions;
 mod generated;
+mod isolation;
 mod long;
+#[path = "../common/orders.rs"]
+mod orders;
+#[path = "../common/proofs.rs"]
+mod proofs;
 mod recorded;
 mod registers;
 #[path = "../common/rw.rs"]
 mod rw;
+mod solver;
 #[path = "../common/stores.rs"]
 mod stores;
 mod valued;

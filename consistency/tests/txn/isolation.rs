@@ -1,21 +1,12 @@
 //! Histories that tell the levels of isolation apart, recorded ones, and long ones.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
 use std::{fs, path::PathBuf};
 
-use common::{
-    Rng,
-    solver::{Long, axiom_oracle, long, proves, store_oracle},
-    txn::Registers,
+use crate::{
+    common::{Rng, txn::Registers},
+    executions::{Long, long},
+    orders::{axiom_oracle, store_oracle},
+    proofs::proves,
 };
 use quorate_consistency::{
     format::read_sessions,

@@ -1,22 +1,9 @@
 //! Prefix consistency, snapshot isolation and serializability of registers: small histories against oracles that try every order.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::wildcard_enum_match_arm,
-    reason = "helpers of tests fail loudly, too, and a test says what it reached"
-)]
-
-mod common;
-
-use common::{
-    Rng,
-    solver::{
-        Drawn, axiom_oracle, drawn, puzzle, puzzle_mistake, small, solver_mistake, store_oracle,
-        verify_mistake,
-    },
-    txn::Registers,
+use crate::{
+    common::{Rng, txn::Registers},
+    executions::{Drawn, drawn, puzzle, small},
+    orders::{axiom_oracle, puzzle_mistake, solver_mistake, store_oracle, verify_mistake},
 };
 use quorate_consistency::txn::{Isolation, Refutation, Solution, Solver, SolverOptions, Unresolved, solve};
 
