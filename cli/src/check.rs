@@ -1,6 +1,7 @@
 //! `quorate check`: are recorded histories linearizable, or what else are they? And how isolated are transactions?
 
 mod explain;
+mod levels;
 mod model;
 mod report;
 mod txn;
@@ -18,6 +19,7 @@ use quorate_consistency::format::{self, FailedCas, Format, Value};
 use self::{
     model::Model,
     report::{Report, Verdict},
+    txn::TxnModel,
     weak::WeakReport,
 };
 use crate::{problem::Problem, terminal};
@@ -33,6 +35,8 @@ Examples:
   quorate check --model causal registers.edn                 reads [K nil] and writes [K V], in a weaker model
   quorate check --weakest registers.edn                      the strongest models that hold
   quorate check --model list-append --level serializable h.edn   transactions, by Adya's anomalies
+  quorate check --model rw-register --level snapshot-isolation h.edn   the same of registers, by all orders of commits
+  quorate check --model rw-register --weakest h.edn          the strongest levels that hold
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
@@ -45,14 +49,15 @@ pub(crate) struct Options {
     /// What kind of object the history is of, to be judged for linearizability; or, for registers, what it is judged by
     #[arg(long, value_name = "MODEL", required_unless_present = "weakest")]
     model: Option<Model>,
-    /// Of a history of registers, print the strongest of its models that hold, or none
-    #[arg(long, conflicts_with = "model")]
+    /// Of a history of registers, print the strongest of its models that hold, or none; with --model rw-register, the strongest
+    /// levels of its transactions
+    #[arg(long, conflicts_with = "level")]
     weakest: bool,
     /// What the object holds at first, as EDN; nil for registers, 0 for a counter, if it is left out
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     init: Option<Value>,
     /// What transactions must be, like read-committed or serializable; strict-serializable for lists and causal for
-    /// registers, if it is left out
+    /// registers, if it is left out. Of registers all levels keep the order of sessions
     #[arg(long, value_name = "LEVEL")]
     level: Option<txn::LevelName>,
     /// How the history is written down
@@ -115,6 +120,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     if of_transactions.is_none() && (options.level.is_some() || options.format == FormatName::Awdit) {
         return Err(Problem::new("--level and --format awdit are for transactions")
             .hint("use --model list-append or --model rw-register with them"));
+    }
+    let is_of_registers = matches!(options.model, None | Some(Model::Transactions(TxnModel::RwRegister)));
+    if options.weakest && !is_of_registers {
+        return Err(Problem::new("--weakest is for registers")
+            .hint("use it alone, or with --model rw-register for transactions"));
     }
     options.outputs.check(&options.files, matches!(options.model, Some(Model::Object(_))))?;
     let (mut malformed, mut violated, mut unknown) = (false, false, false);

@@ -278,7 +278,10 @@ fn transactions_are_judged_by_level() {
     );
 
     for (arguments, why) in [
-        (["--model", "rw-register", "--level", "serializable", &sessions], "not judged for serializable"),
+        (
+            ["--model", "rw-register", "--level", "cursor-stability", &sessions],
+            "not judged for cursor-stability",
+        ),
         (["--model", "register", "--level", "causal", &sessions], "are for transactions"),
         (["--model", "list-append", "--level", "nonsense", &skew], "it must be one of"),
         (["--model", "list-append", "--level", "causal", &sessions], "line 1"),

@@ -3,26 +3,16 @@ use std::{fmt, fs, path::Path};
 use clap::ValueEnum;
 use quorate_consistency::{
     format::{self, Format, FormatError, Transactions, Value},
-    txn::{
-        History, Level, ListOp, Model, Options as ListOptions, RegisterOp, WeakOptions, check_list_append,
-        check_weak,
-    },
+    txn::{History, ListOp, Model, Options as ListOptions, RegisterOp, check_list_append},
 };
 use serde::Serialize;
 
-use super::{FormatName, Options, report::Verdict};
+use super::{FormatName, Options, levels, report::Verdict};
 use crate::{problem::Problem, terminal};
 
 /// What transactions of a database must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LevelName(Model);
-
-/// What registers are judged for.
-const WEAK: [(Model, Level); 3] = [
-    (Model::ReadCommitted, Level::ReadCommitted),
-    (Model::ReadAtomic, Level::ReadAtomic),
-    (Model::Causal, Level::Causal),
-];
 
 impl std::str::FromStr for LevelName {
     type Err = String;
@@ -46,7 +36,11 @@ pub(crate) enum TxnModel {
 #[derive(Serialize)]
 struct Line<'a> {
     file: &'a str,
-    level: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'a str>,
+    /// The strongest that hold, if all were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strongest: Option<&'a [&'static str]>,
     /// `null` if it is unknown.
     holds: Option<bool>,
     transactions: usize,
@@ -57,7 +51,10 @@ struct Line<'a> {
 
 /// What a history came to.
 struct Judged {
-    level: Model,
+    /// `None` if all are asked for.
+    level: Option<Model>,
+    /// The strongest that hold, if all are asked for.
+    strongest: Vec<&'static str>,
     holds: Option<bool>,
     violated: Vec<&'static str>,
     findings: Vec<String>,
@@ -74,7 +71,8 @@ pub(super) fn check(model: TxnModel, options: &Options, file: &Path) -> Result<V
         let report =
             check_list_append(&found.history, ListOptions::default()).map_err(|error| problem(&error))?;
         let judged = Judged {
-            level,
+            level: Some(level),
+            strongest: Vec::new(),
             holds: report.holds(level),
             violated: report.weakest_violated().iter().map(Model::name).collect(),
             findings: report.findings.iter().map(ToString::to_string).collect(),
@@ -115,19 +113,26 @@ where
     K: Clone + Eq + std::hash::Hash + fmt::Display,
     V: Eq + std::hash::Hash,
 {
-    let asked = options.level.map_or(Model::Causal, |level| level.0);
-    let level = WEAK.into_iter().find(|(model, _)| *model == asked).map(|(_, level)| level);
-    let level = level.ok_or_else(|| {
-        Problem::new(format!("registers are not judged for {asked}"))
-            .hint("they are for read-committed, read-atomic and causal; lists are for all levels")
-    })?;
-    let report = check_weak(history, level, WeakOptions::default()).map_err(Problem::new)?;
-    let holds = report.order.is_some();
+    if options.weakest {
+        let found = levels::all(history, options.steps)?;
+        let is_unknown = found.iter().any(|one| one.holds.is_none());
+        let strongest = levels::strongest(&found);
+        return Ok(Judged {
+            level: None,
+            holds: (!is_unknown).then_some(!strongest.is_empty()),
+            violated: levels::weakest_violated(&found),
+            strongest,
+            findings: found.into_iter().flat_map(|one| one.why).collect(),
+        });
+    }
+    let level = options.level.map_or(Model::Causal, |level| level.0);
+    let found = levels::judge(history, level, options.steps)?;
     Ok(Judged {
-        level: asked,
-        holds: Some(holds),
-        violated: if holds { Vec::new() } else { vec![asked.name()] },
-        findings: report.violations.iter().map(ToString::to_string).collect(),
+        level: Some(level),
+        holds: found.holds,
+        strongest: Vec::new(),
+        violated: if found.holds == Some(false) { vec![level.name()] } else { Vec::new() },
+        findings: found.why,
     })
 }
 
@@ -138,10 +143,12 @@ fn show(
     transactions: usize,
     lines: &[usize],
 ) -> Result<(), Problem> {
-    let Judged { level, holds, violated, findings } = judged;
+    let Judged { level, holds, strongest, violated, findings } = judged;
     if options.json {
-        let (level, findings, violated) = (level.name(), findings.clone(), violated.clone());
-        let line = Line { file: name, level, holds: *holds, transactions, violated, findings };
+        let (findings, violated) = (findings.clone(), violated.clone());
+        let strongest = level.is_none().then_some(&strongest[..]);
+        let level = level.map(Model::name);
+        let line = Line { file: name, level, strongest, holds: *holds, transactions, violated, findings };
         terminal::say(serde_json::to_string(&line).map_err(Problem::new)?);
         return Ok(());
     }
@@ -150,9 +157,16 @@ fn show(
         Some(false) => Verdict::False,
         None => Verdict::Unknown,
     };
-    terminal::say(format_args!("{name}\t{verdict}"));
+    let answer = match (level, holds) {
+        (Some(_), _) | (None, None) => verdict.to_string(),
+        (None, Some(false)) => "none".to_owned(),
+        (None, Some(true)) => strongest.join(","),
+    };
+    terminal::say(format_args!("{name}\t{answer}"));
     if options.explain && !findings.is_empty() {
-        terminal::say(format_args!("  not {}", violated.join(", not ")));
+        if !violated.is_empty() {
+            terminal::say(format_args!("  not {}", violated.join(", not ")));
+        }
         for line in findings.iter().flat_map(|finding| finding.lines()) {
             terminal::say(format_args!("  {line}"));
         }
@@ -162,7 +176,9 @@ fn show(
             findings.iter().any(|text| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == name))
         };
         let places: Vec<_> = lines.iter().enumerate().filter(|(nth, _)| named(*nth)).map(first).collect();
-        terminal::say(format_args!("  where {}", places.join(", ")));
+        if !places.is_empty() {
+            terminal::say(format_args!("  where {}", places.join(", ")));
+        }
     }
     Ok(())
 }

@@ -197,8 +197,14 @@ impl<K: fmt::Display> fmt::Display for Proof<K> {
             writeln!(f, "  {}:", lemma.step)?;
             lemma.since.iter().try_for_each(|step| writeln!(f, "    {step}"))?;
         }
-        f.write_str("  which closes a circle:")?;
-        self.cycle.iter().try_for_each(|step| write!(f, "\n    {step}"))
+        let indent = if self.lemmas.is_empty() { "  " } else { "    " };
+        if !self.lemmas.is_empty() {
+            f.write_str("  so that there is a circle:\n")?;
+        }
+        self.cycle
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, step)| write!(f, "{}{indent}{step}", if at == 0 { "" } else { "\n" }))
     }
 }
 
