@@ -39,7 +39,7 @@ pub(crate) enum ModelName {
     UnorderedQueue,
     /// push V, pop
     Stack,
-    /// get, put V, append V, delete, with a :key each
+    /// get, put V, append V, delete, cas [FROM TO], with a :key each
     Kv,
     /// append V, read
     List,

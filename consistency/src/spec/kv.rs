@@ -29,6 +29,15 @@ pub enum KvOp<K> {
     Append(K, String),
     /// This key shall hold what one holds that was never written.
     Delete(K),
+    /// This key shall hold `to` if it holds `from`; `None` is what a key holds that is not there.
+    Cas {
+        /// The key.
+        key: K,
+        /// What it must hold.
+        from: Option<String>,
+        /// What it shall hold.
+        to: String,
+    },
 }
 
 /// What a call to a [`Kv`] returned.
@@ -38,6 +47,8 @@ pub enum KvRet {
     Value(Option<String>),
     /// It was written.
     Done,
+    /// Whether it held what was compared.
+    Swapped(bool),
 }
 
 impl<K: Clone + Ord> Spec for Kv<K> {
@@ -55,24 +66,35 @@ impl<K: Clone + Ord> Spec for Kv<K> {
             (_, None) => true,
             (KvOp::Get(_), Some(KvRet::Value(seen))) => seen == state,
             (KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_), Some(ret)) => *ret == KvRet::Done,
-            (KvOp::Get(_), Some(KvRet::Done)) => false,
+            (KvOp::Cas { from, .. }, Some(KvRet::Swapped(swapped))) => *swapped == (from == state),
+            (KvOp::Get(_), Some(KvRet::Done | KvRet::Swapped(_)))
+            | (KvOp::Cas { .. }, Some(KvRet::Done | KvRet::Value(_))) => false,
         };
         is_legal.then(|| match op {
             KvOp::Get(_) => state.clone(),
             KvOp::Put(_, value) => Some(value.clone()),
             KvOp::Append(_, more) => Some(state.as_deref().unwrap_or_default().to_owned() + more),
             KvOp::Delete(_) => self.missing.clone(),
+            KvOp::Cas { from, to, .. } => if from == state { Some(to) } else { state.as_ref() }.cloned(),
         })
     }
 
     fn key(&self, op: &KvOp<K>) -> K {
         match op {
-            KvOp::Get(key) | KvOp::Put(key, _) | KvOp::Append(key, _) | KvOp::Delete(key) => key.clone(),
+            KvOp::Get(key)
+            | KvOp::Put(key, _)
+            | KvOp::Append(key, _)
+            | KvOp::Delete(key)
+            | KvOp::Cas { key, .. } => key.clone(),
         }
     }
 
-    fn is_read_only(&self, op: &KvOp<K>, _: Option<&KvRet>) -> bool {
-        matches!(op, KvOp::Get(_))
+    fn is_read_only(&self, op: &KvOp<K>, ret: Option<&KvRet>) -> bool {
+        match op {
+            KvOp::Get(_) => true,
+            KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_) => false,
+            KvOp::Cas { from, to, .. } => from.as_ref() == Some(to) || ret == Some(&KvRet::Swapped(false)),
+        }
     }
 
     fn same(&self, one: &KvOp<K>, other: &KvOp<K>) -> bool {

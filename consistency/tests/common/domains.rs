@@ -286,11 +286,13 @@ impl Domain for Kvs {
     }
     fn op(&self, rng: &mut Rng, _: usize) -> KvOp<u8> {
         let (key, value) = (small(rng, 2), rng.pick(&["a", "b"]).to_string());
-        match rng.below(7) {
+        match rng.below(9) {
             0..3 => KvOp::Get(key),
             3 | 4 => KvOp::Put(key, value),
             5 => KvOp::Append(key, value),
-            _ => KvOp::Delete(key),
+            6 => KvOp::Delete(key),
+            7 => KvOp::Cas { key, from: None, to: value },
+            _ => KvOp::Cas { key, from: Some("a".to_owned()), to: value },
         }
     }
     fn rets(&self, op: &KvOp<u8>, _: usize) -> Vec<KvRet> {
@@ -299,6 +301,7 @@ impl Domain for Kvs {
                 .map(|value| KvRet::Value(value.map(str::to_owned)))
                 .to_vec(),
             KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_) => vec![KvRet::Done],
+            KvOp::Cas { .. } => [false, true].map(KvRet::Swapped).to_vec(),
         }
     }
     fn answer(&self, state: &Option<String>, op: &KvOp<u8>) -> Option<KvRet> {

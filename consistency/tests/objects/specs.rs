@@ -148,6 +148,13 @@ fn objects_do_what_they_are_known_for() {
     assert_eq!(kv.step(&None, &append, Some(&KvRet::Done)), Some(Some("b".to_owned())));
     assert_eq!(kv.step(&None, &KvOp::Get("k"), Some(&KvRet::Value(Some(String::new())))), None);
 
+    let absent = KvOp::Cas { key: "k", from: None, to: "b".to_owned() };
+    assert_eq!(kv.step(&None, &absent, Some(&KvRet::Swapped(true))), Some(Some("b".to_owned())));
+    assert_eq!(kv.step(&None, &absent, Some(&KvRet::Swapped(false))), None);
+    let there = Some("a".to_owned());
+    assert_eq!(kv.step(&there, &absent, Some(&KvRet::Swapped(false))), Some(there.clone()));
+    assert_eq!(kv.step(&there, &absent, None), Some(there));
+
     let set = Set::new();
     let one = [1].into();
     assert_eq!(set.step(&one, &SetOp::Add(1), Some(&SetRet::Changed(true))), None);

@@ -1,21 +1,28 @@
 use alloc::{borrow::ToOwned as _, string::String};
 
-use super::need::{need, optional, unknown};
+use super::need::{need, optional, pair, unknown};
 use crate::{
     format::{Entry, Mistake, Recorded, Value},
     spec::{Kv, KvOp, KvRet},
 };
 
-/// `get`, `put V`, `append V`, `delete`, with a `:key` each.
+/// `get`, `put V`, `append V`, `delete`, `cas [FROM TO]`, with a `:key` each.
 impl Recorded for Kv<Value> {
     fn op(&self, entry: &Entry) -> Result<KvOp<Value>, Mistake> {
         let key = need(entry, "a :key", entry.key.clone())?;
-        let text = || need(entry, "a string", text(&entry.value));
+        let string = || need(entry, "a string", text(&entry.value));
         match entry.f.as_str() {
             "get" => Ok(KvOp::Get(key)),
-            "put" => Ok(KvOp::Put(key, text()?)),
-            "append" => Ok(KvOp::Append(key, text()?)),
+            "put" => Ok(KvOp::Put(key, string()?)),
+            "append" => Ok(KvOp::Append(key, string()?)),
             "delete" => Ok(KvOp::Delete(key)),
+            "cas" => {
+                let needs = "a pair of strings, or of nil and one";
+                let (from, to) = pair(entry)?;
+                let (before, to) = (text(&from), need(entry, needs, text(&to))?);
+                need(entry, needs, (before.is_some() || from == Value::Nil).then_some(()))?;
+                Ok(KvOp::Cas { key, from: before, to })
+            }
             _ => unknown(entry),
         }
     }
@@ -25,7 +32,12 @@ impl Recorded for Kv<Value> {
             (KvOp::Get(_), Value::Nil) => Ok(KvRet::Value(None)),
             (KvOp::Get(_), value) => Ok(KvRet::Value(Some(need(entry, "a string", text(value))?))),
             (KvOp::Put(..) | KvOp::Append(..) | KvOp::Delete(_), _) => Ok(KvRet::Done),
+            (KvOp::Cas { .. }, _) => Ok(KvRet::Swapped(true)),
         }
+    }
+
+    fn refused(&self, op: &KvOp<Value>) -> Option<KvRet> {
+        matches!(op, KvOp::Cas { .. }).then_some(KvRet::Swapped(false))
     }
 
     fn shown(&self, state: &Option<String>) -> Value {
