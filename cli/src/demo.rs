@@ -9,7 +9,11 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use clap::Args;
 use tokio::{task::JoinSet, time::Instant};
 
-use self::{client::DemoClient, history::Recorder, stage::Stage};
+use self::{
+    client::DemoClient,
+    history::{Judgement, Recorder},
+    stage::Stage,
+};
 use crate::{
     problem::Problem,
     process::Layout,
@@ -58,7 +62,7 @@ async fn tour(clients: u64) -> Result<ExitCode, Problem> {
     let mut stage = Stage::open(layout).await?;
 
     terminal::say(format_args!(
-        "\n2. {clients} clients write and read through all three nodes. Whatever they see is recorded."
+        "\n2. {clients} clients GET, SET, SETNX and APPEND through all three nodes. Whatever they see is recorded."
     ));
     let mut running = JoinSet::new();
     for nth in 0..clients {
@@ -86,8 +90,15 @@ async fn tour(clients: u64) -> Result<ExitCode, Problem> {
         count(verdict.unknown)
     ));
     terminal::say("   a node was lost before it answered, so they may have been carried out or not.");
-    if let Some(wrong) = &verdict.wrong {
-        return Err(Problem::new(format!("what the clients saw is not linearizable: {wrong}")));
+    match verdict.judgement {
+        Judgement::Linearizable => {}
+        Judgement::Wrong(why) => {
+            return Err(Problem::new(format!("what the clients saw is not linearizable: {why}")));
+        }
+        Judgement::Undecided => {
+            return Err(Problem::new("whether what the clients saw is linearizable could not be told")
+                .hint("the search was given up; fewer --clients make it easier"));
+        }
     }
     terminal::say(
         "   Everything the clients saw is linearizable: as if one machine had carried out one call at a time,",

@@ -7,12 +7,14 @@
 //!
 //! A recording says all that an export needs; of the operations in a history, [`Exported`] tells.
 
+mod call;
 mod jepsen;
 mod porcupine;
 mod processes;
 mod shiviz;
 mod value;
 
+pub(crate) use crate::export::processes::Processes;
 pub use crate::export::{
     jepsen::Exported,
     value::{Value, keyed},

@@ -11,7 +11,7 @@ pub struct History<Op> {
 /// One end of an operation. An invocation that nothing ends may or may not have happened, like [`Kind::Info`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<Op> {
-    /// The client: each command is its own, so a process never has two operations open.
+    /// The client, which has one operation open at a time. Mostly each command is a client of its own, named by its tag.
     pub process: Tag,
     /// Which end.
     pub kind: Kind,

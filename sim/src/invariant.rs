@@ -34,9 +34,60 @@ pub trait Invariant<S: Subject> {
     /// Looks at the world, and mostly at its history, once the run is over.
     ///
     /// # Errors
-    /// How it is violated, in words.
-    fn at_end(&mut self, _view: &View<'_, S>) -> Result<(), String> {
+    /// How it is violated, or why that cannot be told.
+    fn at_end(&mut self, _view: &View<'_, S>) -> Result<(), Objection> {
         Ok(())
+    }
+}
+
+/// What an [`Invariant`] has against a run as a whole. Words alone say that it is violated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    why: String,
+    explanation: Option<String>,
+    is_known: bool,
+}
+
+impl Objection {
+    /// It is violated, and how.
+    pub fn violated(why: impl Into<String>) -> Self {
+        Self { why: why.into(), explanation: None, is_known: true }
+    }
+
+    /// Nobody knows whether it is, and why not: the run is neither passed nor a violation.
+    pub fn undecided(why: impl Into<String>) -> Self {
+        Self { why: why.into(), explanation: None, is_known: false }
+    }
+
+    /// And this is why, in several lines: what a report tells beside its verdict.
+    #[must_use]
+    pub fn explained(self, explanation: impl Into<String>) -> Self {
+        Self { explanation: Some(explanation.into()), ..self }
+    }
+
+    /// The reason, in a sentence.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// The reason at length, if there is more to say.
+    pub fn explanation(&self) -> Option<&str> {
+        self.explanation.as_deref()
+    }
+
+    /// Whether it is known that the invariant is violated.
+    pub const fn is_violation(&self) -> bool {
+        self.is_known
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Option<String>) {
+        (self.why, self.explanation)
+    }
+}
+
+impl From<String> for Objection {
+    fn from(why: String) -> Self {
+        Self::violated(why)
     }
 }
 

@@ -7,7 +7,6 @@ pub mod explore;
 pub mod export;
 pub mod generate;
 pub mod laws;
-pub mod linear;
 
 mod agenda;
 mod causality;
@@ -18,6 +17,7 @@ mod fingerprint;
 mod history;
 mod invariant;
 mod journal;
+mod judge;
 mod network;
 mod node;
 mod noise;
@@ -43,7 +43,8 @@ pub use crate::{
     fault::{Fault, Loss, NodeSet, Trigger, Who},
     generate::Bounds,
     history::{Entry, History, Kind},
-    invariant::{Invariant, Observer, Step, StepKind, View},
+    invariant::{Invariant, Objection, Observer, Step, StepKind, View},
+    judge::{Call, HistoryOf, Judged, Linearizable},
     node::Node,
     parse::{PlanError, PlanErrorReason},
     picture::PICTURE_MOMENTS,

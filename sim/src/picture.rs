@@ -29,7 +29,7 @@ impl Report {
     /// [portrait](crate::Subject::portrait) changed; a message that is clicked tells what it says.
     /// `#step=17` at the end of the address selects a step, by the number that plays give it.
     pub fn html(&self, plan: &Plan) -> String {
-        page::page(&Layout::of(self, PICTURE_MOMENTS, PAGE_STEPS), &self.verdict, plan)
+        page::page(&Layout::of(self, PICTURE_MOMENTS, PAGE_STEPS), self, plan)
     }
 
     /// The latest `moments` of the recording as a still, for a document.

@@ -13,6 +13,8 @@ pub struct Report {
     pub virtual_time: Duration,
     /// How it ended.
     pub verdict: Verdict,
+    /// Why, at length, in several lines: of a history that no order explains.
+    pub explanation: Option<String>,
     /// What the run reached.
     pub counters: Counters,
     /// How often each of the subject's [marks](crate::Subject::marks) was hit.
@@ -81,6 +83,13 @@ pub enum Verdict {
         /// How.
         why: String,
     },
+    /// Whether something holds that must hold could not be told: its search was given up.
+    Undecided {
+        /// Which invariant.
+        invariant: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The healed core did not get where it must get.
     Stuck {
         /// Who says so: an invariant, or `at rest` for the subject itself.
@@ -109,11 +118,13 @@ impl Verdict {
         }
     }
 
-    /// What was violated or is stuck.
+    /// What was violated, is stuck or could not be decided.
     pub const fn invariant(&self) -> Option<&'static str> {
         match self {
             Self::Passed => None,
-            Self::Violated { invariant, .. } | Self::Stuck { invariant, .. } => Some(invariant),
+            Self::Violated { invariant, .. }
+            | Self::Stuck { invariant, .. }
+            | Self::Undecided { invariant, .. } => Some(invariant),
             Self::Unrecoverable { .. } => Some("recoverable"),
         }
     }
@@ -126,6 +137,7 @@ impl fmt::Display for Verdict {
             Self::Violated { invariant, at, why } => {
                 write!(f, "violated after {at} events: {invariant}: {why}")
             }
+            Self::Undecided { invariant, why } => write!(f, "undecided: {invariant}: {why}"),
             Self::Stuck { invariant, why } => write!(f, "stuck: {invariant}: {why}"),
             Self::Unrecoverable { why } => write!(f, "unrecoverable: {why}"),
         }

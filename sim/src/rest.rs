@@ -46,14 +46,29 @@ impl<S: Subject> World<'_, S> {
         stuck.map_or(Ok(()), Err)
     }
 
-    /// Asks the invariants about the run as a whole.
+    /// Asks the invariants about the run as a whole. What is violated counts for more than what is not decided.
     pub(crate) fn judge_at_end(&mut self) -> Result<(), Verdict> {
         let mut invariants = mem::take(&mut self.invariants);
         let view = self.view();
-        let broken = invariants
-            .iter_mut()
-            .find_map(|invariant| invariant.at_end(&view).err().map(|why| (invariant.name(), why)));
+        let objections = invariants.iter_mut().filter_map(|invariant| {
+            let objection = invariant.at_end(&view).err()?;
+            Some((invariant.name(), objection))
+        });
+        let mut first = None;
+        for (name, objection) in objections {
+            let is_violation = objection.is_violation();
+            if first.is_none() || is_violation {
+                first = Some((name, objection));
+            }
+            if is_violation {
+                break;
+            }
+        }
         self.invariants = invariants;
-        broken.map_or(Ok(()), |(name, why)| Err(self.violated(name, why)))
+        let Some((invariant, objection)) = first else { return Ok(()) };
+        let is_violation = objection.is_violation();
+        let (why, explanation) = objection.into_parts();
+        self.explanation = explanation;
+        Err(if is_violation { self.violated(invariant, why) } else { Verdict::Undecided { invariant, why } })
     }
 }

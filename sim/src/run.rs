@@ -96,9 +96,10 @@ fn play<S: Subject>(world: &mut World<'_, S>) -> Result<(), Verdict> {
     world.run_until(healed)?;
     let rested = if world.plan.liveness.is_zero() { Ok(()) } else { find_rest(world, healed) };
     match rested {
-        Ok(()) | Err(Verdict::Stuck { .. } | Verdict::Unrecoverable { .. }) => {
-            world.judge_at_end().and(rested)
-        }
+        Ok(()) | Err(Verdict::Stuck { .. } | Verdict::Unrecoverable { .. }) => match world.judge_at_end() {
+            Err(Verdict::Undecided { .. }) if rested.is_err() => rested,
+            judged => judged.and(rested),
+        },
         Err(violated) => Err(violated),
     }
 }
@@ -146,6 +147,7 @@ fn report<S: Subject>(mut world: World<'_, S>, verdict: Verdict) -> Report {
         events: world.events,
         virtual_time: world.now.since(Time::ZERO),
         verdict,
+        explanation: world.explanation,
         counters: world.counters,
         marks: world.marks,
         recording: world.recorder.into_recording(world.plan.nodes),

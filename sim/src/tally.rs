@@ -104,6 +104,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}: {}", self.seed, self.report.verdict)?;
         self.report.recording.fmt(f)?;
+        if let Some(explanation) = &self.report.explanation {
+            writeln!(f, "{explanation}")?;
+        }
         if self.after == self.before {
             writeln!(f, "plan: {}", self.after)?;
         } else {

@@ -46,6 +46,8 @@ pub(crate) struct World<'a, S: Subject> {
     /// Whether there are marks to be hit, or somebody looks on.
     pub(crate) is_watched: bool,
     pub(crate) recorder: Recorder,
+    /// What the invariant says that has something against the run as a whole, at length.
+    pub(crate) explanation: Option<String>,
     pub(crate) observer: Option<&'a mut dyn Observer<S>>,
     /// Whether a machine is being called: a panic is then a verdict about it.
     pub(crate) in_machine: bool,
@@ -116,6 +118,7 @@ impl<'a, S: Subject> World<'a, S> {
             events: 0,
             counters: Counters::default(),
             fingerprint: Fingerprint::new(plan.seed),
+            explanation: None,
             is_watched: observer.is_some() || !subject.marks().is_empty(),
             marks: Marks::new(subject.marks()),
             recorder,

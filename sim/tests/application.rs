@@ -4,7 +4,7 @@ use core::{convert::Infallible, time::Duration};
 
 use quorate_machine::{Durable, Input, InputOf, Machine, NodeId, OutboxOf, Rng, Tag, Ticket, Time};
 use quorate_sim::{
-    Answers, App, Bounds, Check, Invariant, Kind, Node, Plan, Step, Subject, View, check,
+    Answers, App, Bounds, Check, Invariant, Kind, Node, Objection, Plan, Step, Subject, View, check,
     explore::{self, Breach, Explored, Scope, explore},
     generate, run,
 };
@@ -177,20 +177,20 @@ impl Invariant<Kept> for HistoryMakesSense {
         "the history makes sense"
     }
 
-    fn at_end(&mut self, view: &View<'_, Kept>) -> Result<(), String> {
+    fn at_end(&mut self, view: &View<'_, Kept>) -> Result<(), Objection> {
         let entries = view.history().entries();
         for (at, entry) in entries.iter().enumerate() {
             let earlier = entries[..at].iter().filter(|earlier| earlier.process == entry.process);
             let kinds: Vec<_> = earlier.map(|entry| entry.kind).collect();
             let right = if entry.kind == Kind::Invoke { kinds.is_empty() } else { kinds == [Kind::Invoke] };
             if !right || entries[..at].iter().any(|earlier| earlier.at > entry.at) {
-                return Err(format!("{entry:?} after {kinds:?}"));
+                return Err(format!("{entry:?} after {kinds:?}").into());
             }
         }
         let starts: u64 = view.nodes().iter().map(|node| node.app().starts).sum();
         let instances: u64 = view.nodes().iter().map(Node::incarnation).sum();
         if starts > instances + view.nodes().len() as u64 {
-            return Err(format!("{starts} starts of {instances} instances"));
+            return Err(format!("{starts} starts of {instances} instances").into());
         }
         Ok(())
     }

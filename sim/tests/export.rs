@@ -9,9 +9,10 @@ use std::{
     path::Path,
 };
 
+use quorate_consistency::spec::{KvOp, KvRet};
 use quorate_machine::{NodeId, Rng, Tag, Time};
 use quorate_sim::{
-    Bounds, Done, Fed, Happening, History, Kind, Moment, Portrait, Recording, Stepped,
+    Bounds, Call, Done, Fed, Happening, History, Kind, Moment, Portrait, Recording, Stepped,
     export::{Exported, Value, keyed},
     generate, run_recorded,
 };
@@ -231,6 +232,34 @@ fn a_porcupine_history_as_it_is() {
          {{\"ClientId\":1,\"Kind\":true,\"Value\":null,\"Id\":2}}]}}"
     );
     assert_eq!(troubled().porcupine(), expected);
+}
+
+/// Keys stand beside the values of a store; a compare-and-set that found another value has failed, by Jepsen's custom.
+#[test]
+fn calls_are_written_as_the_tests_of_others_write_them() {
+    let mut store = History::new();
+    let mut record = |client, kind, op| store.push(Tag(client), kind, op, Time::from_nanos(7));
+    let put = KvOp::Put(3_u64, "a".to_owned());
+    record(1, Kind::Invoke, Call::asked(put.clone()));
+    record(1, Kind::Ok, Call::answered(put, KvRet::Done));
+    let swap = KvOp::Cas { key: 3, from: None, to: "b".to_owned() };
+    record(2, Kind::Invoke, Call::asked(swap.clone()));
+    record(2, Kind::Ok, Call::answered(swap, KvRet::Swapped(false)));
+    record(2, Kind::Invoke, Call::asked(KvOp::Get(3)));
+    record(2, Kind::Ok, Call::answered(KvOp::Get(3), KvRet::Value(Some("a".to_owned()))));
+    let expected = "\
+{:type :invoke, :f :put, :value \"a\", :key 3, :process 0, :time 7, :index 0}
+{:type :ok, :f :put, :value \"a\", :key 3, :process 0, :time 7, :index 1}
+{:type :invoke, :f :cas, :value [nil \"b\"], :key 3, :process 1, :time 7, :index 2}
+{:type :fail, :f :cas, :value [nil \"b\"], :key 3, :process 1, :time 7, :index 3}
+{:type :invoke, :f :get, :value nil, :key 3, :process 1, :time 7, :index 4}
+{:type :ok, :f :get, :value \"a\", :key 3, :process 1, :time 7, :index 5}
+";
+    assert_eq!(store.jepsen(), expected);
+    let json: serde_json::Value = serde_json::from_str(&store.porcupine()).expect("JSON");
+    assert_eq!(json["operations"].as_array().map(Vec::len), Some(2), "what failed is left out: {json}");
+    assert_eq!(json["operations"][1]["Input"]["key"], 3);
+    assert_eq!(json["operations"][1]["Output"]["value"], "a");
 }
 
 /// What a small reader makes of EDN.

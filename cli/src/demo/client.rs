@@ -1,5 +1,6 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use quorate_consistency::spec::KvOp;
 use quorate_machine::Rng;
 use tokio::time::sleep;
 
@@ -12,11 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const THINK: Duration = Duration::from_millis(2);
 const RETRY_AFTER: Duration = Duration::from_millis(20);
 /// Calls move on to new keys, so that no key's history gets long.
-const CALLS_PER_ROUND: usize = 400;
+const CALLS_PER_ROUND: u64 = 400;
 const KEYS_PER_ROUND: u64 = 4;
 
-/// Reads and writes registers, one call at a time, until it is dropped.
+/// Reads and writes keys, one call at a time, until it is dropped.
 pub(super) struct DemoClient {
+    nth: u64,
+    /// How many values it has thought of.
+    written: u64,
     turn: usize,
     addresses: Vec<SocketAddr>,
     rng: Rng,
@@ -25,7 +29,14 @@ pub(super) struct DemoClient {
 
 impl DemoClient {
     pub(super) fn new(nth: u64, addresses: Vec<SocketAddr>, recorder: Arc<Recorder>) -> Self {
-        Self { turn: usize::try_from(nth).unwrap_or(0), addresses, rng: Rng::new(nth), recorder }
+        Self {
+            nth,
+            written: 0,
+            turn: usize::try_from(nth).unwrap_or(0),
+            addresses,
+            rng: Rng::new(nth),
+            recorder,
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -43,25 +54,27 @@ impl DemoClient {
         loop {
             let round = self.recorder.calls() / CALLS_PER_ROUND;
             let key = format!("demo:{round}:{}", self.rng.below(KEYS_PER_ROUND));
-            if self.rng.below(2) == 0 {
-                self.write(&mut connection, &key).await?;
-            } else {
-                let invoked = self.recorder.begin();
-                let reply = connection.call(&["GET", &key]).await?;
-                self.recorder.end_read(&key, invoked, &reply);
-            }
+            self.call(&mut connection, key).await?;
             sleep(THINK).await;
         }
     }
 
-    async fn write(&self, connection: &mut Connection, key: &str) -> Result<(), CallError> {
-        let invoked = self.recorder.begin();
+    async fn call(&mut self, connection: &mut Connection, key: String) -> Result<(), CallError> {
         // No value is written twice.
-        let value = invoked as u64;
-        // A client that is dropped in the middle of a write leaves it open.
-        let open = self.recorder.begin_write(key, invoked, value);
-        let reply = connection.call(&["SET", key, &value.to_string()]).await?;
-        self.recorder.end_write(&open, &reply);
+        self.written += 1;
+        let value = format!("{}.{},", self.nth, self.written);
+        let (op, words) = match self.rng.below(8) {
+            0..4 => (KvOp::Get(key.clone()), vec!["GET", &key]),
+            4 | 5 => (KvOp::Put(key.clone(), value.clone()), vec!["SET", &key, &value]),
+            6 => (KvOp::Append(key.clone(), value.clone()), vec!["APPEND", &key, &value]),
+            _ => {
+                let op = KvOp::Cas { key: key.clone(), from: None, to: value.clone() };
+                (op, vec!["SETNX", &key, &value])
+            }
+        };
+        let call = self.recorder.begin(op);
+        let reply = connection.call(&words).await?;
+        self.recorder.end(call, &reply);
         Ok(())
     }
 }

@@ -1,15 +1,21 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use quorate_sim::linear::{Call, Judgement, RegisterOp, judge_register};
+use quorate_consistency::{
+    Explanation, HistoryBuilder, Linearizer, OpId, Options, Outcome, Verdict as Judged,
+    explain::Debugged,
+    spec::{Kv, KvOp, KvRet},
+};
 
 use crate::reply::Reply;
 
-/// More than any key's history needs.
-const STEPS_MAX: u64 = 5_000_000;
+/// More than the history of a tour needs.
+const STEPS_MAX: u64 = 50_000_000;
+/// How many operations an explanation shows.
+const SHOWN: usize = 12;
 
 /// What all clients did and saw, in the order in which it happened.
 pub(super) struct Recorder {
@@ -17,40 +23,52 @@ pub(super) struct Recorder {
 }
 
 struct Known {
-    /// The places of all beginnings and ends, so far.
-    places: usize,
-    calls: BTreeMap<String, Vec<Call<RegisterOp<u64>>>>,
+    history: HistoryBuilder<KvOp<String>, KvRet>,
+    keys: BTreeSet<String>,
+    /// Processes without an open call.
+    idle: Vec<u64>,
+    processes: u64,
+    calls: u64,
     acknowledged: u64,
-    refused: u64,
     last_answer: Instant,
     longest_gap: Duration,
 }
 
-/// A write that has not ended.
-pub(super) struct OpenWrite {
-    key: String,
-    at: usize,
+/// A call that has not ended. If it is dropped nobody knows what became of it.
+pub(super) struct OpenCall {
+    process: u64,
+    op: KvOp<String>,
 }
 
 /// What the judge says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) calls: u64,
     pub(super) keys: u64,
     pub(super) known: u64,
     pub(super) refused: u64,
     pub(super) unknown: u64,
-    /// The first key whose history is not as it should be, and why.
-    pub(super) wrong: Option<String>,
+    pub(super) judgement: Judgement,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Linearizable,
+    /// It is not, for this reason.
+    Wrong(String),
+    /// The search was given up.
+    Undecided,
 }
 
 impl Recorder {
     pub(super) fn new() -> Self {
         let known = Known {
-            places: 0,
-            calls: BTreeMap::new(),
+            history: HistoryBuilder::new(),
+            keys: BTreeSet::new(),
+            idle: Vec::new(),
+            processes: 0,
+            calls: 0,
             acknowledged: 0,
-            refused: 0,
             last_answer: Instant::now(),
             longest_gap: Duration::ZERO,
         };
@@ -61,52 +79,18 @@ impl Recorder {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call begins at the place that is answered.
-    pub(super) fn begin(&self) -> usize {
-        self.known().next_place()
+    /// A call begins.
+    pub(super) fn begin(&self, op: KvOp<String>) -> OpenCall {
+        self.known().begin(op)
     }
 
-    pub(super) fn end_read(&self, key: &str, invoked: usize, reply: &Reply) {
-        let mut known = self.known();
-        let seen = match reply {
-            Reply::Nil => None,
-            Reply::Bulk(bytes) => match core::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()) {
-                Some(value) => Some(value),
-                // Nobody wrote this; the judge will say so.
-                None => Some(u64::MAX),
-            },
-            _ => return known.refused += 1,
-        };
-        let returned = Some(known.answered());
-        let call = Call { op: RegisterOp::Read(seen), invoked, returned };
-        known.calls.entry(key.to_owned()).or_default().push(call);
+    /// It has its reply.
+    pub(super) fn end(&self, call: OpenCall, reply: &Reply) {
+        self.known().end(call, reply);
     }
 
-    pub(super) fn begin_write(&self, key: &str, invoked: usize, value: u64) -> OpenWrite {
-        let mut known = self.known();
-        let calls = known.calls.entry(key.to_owned()).or_default();
-        calls.push(Call { op: RegisterOp::Write(value), invoked, returned: None });
-        OpenWrite { key: key.to_owned(), at: calls.len() - 1 }
-    }
-
-    pub(super) fn end_write(&self, write: &OpenWrite, reply: &Reply) {
-        let mut known = self.known();
-        match reply {
-            Reply::Error(text) if text.starts_with("UNKNOWN") => {}
-            Reply::Error(_) => {
-                // It had no effect: as if it had never been asked for. It keeps its place, and is dropped by the judge.
-                known.refused += 1;
-                known.set(write, |call| call.invoked = NEVER);
-            }
-            _ => {
-                let returned = known.answered();
-                known.set(write, |call| call.returned = Some(returned));
-            }
-        }
-    }
-
-    pub(super) fn calls(&self) -> usize {
-        self.known().places / 2
+    pub(super) fn calls(&self) -> u64 {
+        self.known().calls
     }
 
     pub(super) fn acknowledged(&self) -> u64 {
@@ -114,7 +98,7 @@ impl Recorder {
     }
 
     pub(super) fn keys(&self) -> BTreeSet<String> {
-        self.known().calls.keys().cloned().collect()
+        self.known().keys.clone()
     }
 
     /// Measures gaps anew.
@@ -132,115 +116,199 @@ impl Recorder {
 
     pub(super) fn judge(&self) -> Verdict {
         let known = self.known();
-        let mut verdict = Verdict { refused: known.refused, calls: known.refused, ..Verdict::default() };
-        for (key, calls) in &known.calls {
-            let mut calls: Vec<_> = calls.iter().filter(|call| call.invoked != NEVER).cloned().collect();
-            calls.sort_by_key(|call| call.invoked);
-            let open = calls.iter().filter(|call| call.returned.is_none()).count() as u64;
-            verdict.calls += calls.len() as u64;
-            verdict.keys += 1;
-            verdict.unknown += open;
-            verdict.known += calls.len() as u64 - open;
-            let judgement = judge_register(&calls, STEPS_MAX);
-            if judgement != Judgement::Linearizable && verdict.wrong.is_none() {
-                verdict.wrong = Some(format!("{key} is {judgement}"));
-            }
+        let (spec, history) = (Kv::new(None), known.history.clone().finish());
+        let mut verdict = Verdict {
+            calls: known.calls,
+            keys: known.keys.len() as u64,
+            known: 0,
+            refused: 0,
+            unknown: 0,
+            judgement: Judgement::Linearizable,
+        };
+        for operation in history.operations() {
+            let counted = match operation.outcome {
+                Outcome::Returned(_) => &mut verdict.known,
+                Outcome::Failed => &mut verdict.refused,
+                Outcome::Unknown => &mut verdict.unknown,
+            };
+            *counted += 1;
         }
+        verdict.judgement = match Linearizer::new(&spec, &history, Options::default()).run(STEPS_MAX) {
+            Judged::Ok(_) => Judgement::Linearizable,
+            Judged::Unknown(_) => Judgement::Undecided,
+            Judged::Violation(found) => {
+                let told = Explanation::new(&spec, &history, &found, &Debugged, SHOWN);
+                Judgement::Wrong(told.map_or_else(|| found.op.to_string(), |told| told.to_string()))
+            }
+        };
         verdict
     }
 }
 
-/// The beginning of a call that had no effect.
-const NEVER: usize = usize::MAX;
-
 impl Known {
-    fn next_place(&mut self) -> usize {
-        self.places += 1;
-        self.places
+    fn begin(&mut self, op: KvOp<String>) -> OpenCall {
+        let process = self.idle.pop().unwrap_or_else(|| {
+            self.processes += 1;
+            self.processes - 1
+        });
+        self.calls += 1;
+        let (KvOp::Get(key)
+        | KvOp::Put(key, _)
+        | KvOp::Append(key, _)
+        | KvOp::Delete(key)
+        | KvOp::Cas { key, .. }) = &op;
+        self.keys.insert(key.clone());
+        noted(self.history.invoke(process, op.clone()));
+        OpenCall { process, op }
     }
 
-    /// The place of an answer that was just received.
-    fn answered(&mut self) -> usize {
-        self.acknowledged += 1;
-        let now = Instant::now();
-        self.longest_gap = self.longest_gap.max(now.duration_since(self.last_answer));
-        self.last_answer = now;
-        self.next_place()
+    fn end(&mut self, OpenCall { process, op }: OpenCall, reply: &Reply) {
+        match reply {
+            // Its process is never used again.
+            Reply::Error(text) if text.starts_with("UNKNOWN") => noted(self.history.info(process)),
+            Reply::Error(_) => {
+                noted(self.history.fail(process));
+                self.idle.push(process);
+            }
+            reply => {
+                noted(self.history.ok(process, returned(&op, reply)));
+                self.idle.push(process);
+                self.acknowledged += 1;
+                let now = Instant::now();
+                self.longest_gap = self.longest_gap.max(now.duration_since(self.last_answer));
+                self.last_answer = now;
+            }
+        }
     }
+}
 
-    fn set(&mut self, write: &OpenWrite, change: impl FnMut(&mut Call<RegisterOp<u64>>)) {
-        let call = self.calls.get_mut(&write.key).and_then(|calls| calls.get_mut(write.at));
-        call.into_iter().for_each(change);
+/// Processes begin and end their calls by turns, so that nothing is malformed but a history without end.
+fn noted(result: Result<OpId, quorate_consistency::Malformed>) {
+    debug_assert!(result.is_ok(), "{result:?}");
+}
+
+fn returned(op: &KvOp<String>, reply: &Reply) -> KvRet {
+    match (op, reply) {
+        (KvOp::Get(_), Reply::Nil) => KvRet::Value(None),
+        (KvOp::Get(_), Reply::Bulk(bytes)) => KvRet::Value(Some(String::from_utf8_lossy(bytes).into_owned())),
+        (KvOp::Put(..), Reply::Status(_)) | (KvOp::Append(..) | KvOp::Delete(_), Reply::Integer(_)) => {
+            KvRet::Done
+        }
+        (KvOp::Cas { .. }, Reply::Integer(swapped)) => KvRet::Swapped(*swapped == 1),
+        // No call returns this; the judge will say so.
+        (_, reply) => KvRet::Value(Some(format!("{reply:?}"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Recorder;
+    use quorate_consistency::spec::KvOp;
+
+    use super::{Judgement, Recorder, Verdict};
     use crate::reply::Reply;
 
     fn ok() -> Reply {
         Reply::Status("OK".into())
     }
 
-    fn number(value: u64) -> Reply {
-        Reply::Bulk(value.to_string().into())
+    fn value(text: &str) -> Reply {
+        Reply::Bulk(text.to_owned().into())
     }
 
-    fn write(recorder: &Recorder, value: u64, reply: &Reply) {
-        let invoked = recorder.begin();
-        let open = recorder.begin_write("k", invoked, value);
-        recorder.end_write(&open, reply);
+    fn refused() -> Reply {
+        Reply::Error("CLUSTERDOWN".into())
     }
 
-    fn read(recorder: &Recorder, reply: &Reply) {
-        let invoked = recorder.begin();
-        recorder.end_read("k", invoked, reply);
+    fn unknown() -> Reply {
+        Reply::Error("UNKNOWN who knows".into())
+    }
+
+    fn get() -> KvOp<String> {
+        KvOp::Get("k".into())
+    }
+
+    fn put(value: &str) -> KvOp<String> {
+        KvOp::Put("k".into(), value.into())
+    }
+
+    fn append(tail: &str) -> KvOp<String> {
+        KvOp::Append("k".into(), tail.into())
+    }
+
+    fn put_absent(value: &str) -> KvOp<String> {
+        KvOp::Cas { key: "k".into(), from: None, to: value.into() }
+    }
+
+    /// Calls one after the other, judged.
+    fn verdict(calls: &[(KvOp<String>, Reply)]) -> Verdict {
+        let recorder = Recorder::new();
+        for (op, reply) in calls {
+            let call = recorder.begin(op.clone());
+            recorder.end(call, reply);
+        }
+        recorder.judge()
+    }
+
+    fn is_wrong(calls: &[(KvOp<String>, Reply)]) -> bool {
+        matches!(verdict(calls).judgement, Judgement::Wrong(_))
     }
 
     #[test]
     fn what_one_machine_would_do_is_linearizable() {
-        let recorder = Recorder::new();
-        read(&recorder, &Reply::Nil);
-        write(&recorder, 1, &ok());
-        read(&recorder, &number(1));
-        let verdict = recorder.judge();
-        assert_eq!((verdict.calls, verdict.known, verdict.unknown, verdict.wrong), (3, 3, 0, None));
+        let verdict = verdict(&[
+            (get(), Reply::Nil),
+            (put_absent("1,"), Reply::Integer(1)),
+            (put_absent("2,"), Reply::Integer(0)),
+            (append("3,"), Reply::Integer(4)),
+            (get(), value("1,3,")),
+            (put("4,"), ok()),
+            (get(), value("4,")),
+        ]);
+        assert_eq!((verdict.calls, verdict.known, verdict.unknown), (7, 7, 0));
+        assert_eq!(verdict.judgement, Judgement::Linearizable);
     }
 
     #[test]
-    fn a_lost_write_is_noticed() {
-        let recorder = Recorder::new();
-        write(&recorder, 1, &ok());
-        write(&recorder, 2, &ok());
-        read(&recorder, &number(1));
-        assert!(recorder.judge().wrong.is_some());
+    fn a_lost_write_is_explained() {
+        let lost = [(put("1"), ok()), (put("2"), ok()), (get(), value("1"))];
+        let Judgement::Wrong(why) = verdict(&lost).judgement else { panic!("it is lost") };
+        assert!(
+            why.contains("`Get(\"k\")` cannot return Value(Some(\"1\")): the object holds Some(\"2\")"),
+            "{why}"
+        );
+        assert!(is_wrong(&[(put("1"), ok()), (append("2"), Reply::Integer(2)), (get(), value("1"))]));
+        assert!(is_wrong(&[(put("1"), ok()), (put_absent("2"), Reply::Integer(1))]));
     }
 
     #[test]
     fn a_refused_write_that_shows_is_noticed() {
-        let recorder = Recorder::new();
-        write(&recorder, 1, &Reply::Error("CLUSTERDOWN".into()));
-        assert_eq!(recorder.judge().wrong, None);
-        read(&recorder, &number(1));
-        assert!(recorder.judge().wrong.is_some());
+        let refused = (put("1"), refused());
+        let alone = verdict(core::slice::from_ref(&refused));
+        assert_eq!((alone.refused, alone.judgement), (1, Judgement::Linearizable));
+        assert!(is_wrong(&[refused, (get(), value("1"))]));
     }
 
     #[test]
     fn a_write_of_unknown_outcome_may_show_or_not() {
-        for seen in [number(1), Reply::Nil] {
-            let recorder = Recorder::new();
-            write(&recorder, 1, &Reply::Error("UNKNOWN who knows".into()));
-            read(&recorder, &seen);
-            let verdict = recorder.judge();
-            assert_eq!((verdict.unknown, verdict.wrong), (1, None));
+        for seen in [value("1"), Reply::Nil] {
+            let verdict = verdict(&[(put("1"), unknown()), (get(), seen)]);
+            assert_eq!((verdict.unknown, verdict.judgement), (1, Judgement::Linearizable));
         }
     }
 
     #[test]
-    fn what_nobody_wrote_is_noticed() {
+    fn a_call_that_is_dropped_stays_open() {
         let recorder = Recorder::new();
-        read(&recorder, &Reply::Bulk("garbage".into()));
-        assert!(recorder.judge().wrong.is_some());
+        drop(recorder.begin(append("1")));
+        let read = recorder.begin(get());
+        recorder.end(read, &value("1"));
+        let verdict = recorder.judge();
+        assert_eq!((verdict.known, verdict.unknown, verdict.judgement), (1, 1, Judgement::Linearizable));
+    }
+
+    #[test]
+    fn what_nobody_wrote_is_noticed() {
+        assert!(is_wrong(&[(get(), value("garbage"))]));
+        assert!(is_wrong(&[(put("1"), Reply::Nil)]));
     }
 }

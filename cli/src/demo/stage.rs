@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
+use quorate_consistency::spec::KvOp;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -139,10 +140,9 @@ impl Stage {
         for address in self.clients() {
             let mut connection = Connection::open_any(&[address], PATIENCE).await?;
             for key in recorder.keys() {
-                let invoked = recorder.begin();
-                let reply =
-                    connection.call(&[b"GET".as_slice(), key.as_bytes()]).await.map_err(Problem::new)?;
-                recorder.end_read(&key, invoked, &reply);
+                let call = recorder.begin(KvOp::Get(key.clone()));
+                let reply = connection.call(&["GET", &key]).await.map_err(Problem::new)?;
+                recorder.end(call, &reply);
             }
         }
         Ok(())

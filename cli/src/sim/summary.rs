@@ -43,6 +43,8 @@ struct FailureSummary {
     size_before: String,
     size_after: String,
     play: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
 }
 
 impl Summary {
@@ -86,6 +88,9 @@ impl Summary {
             }
             Outcome::Failed(failure) => {
                 terminal::say(&failure.report.recording);
+                if let Some(explanation) = &failure.report.explanation {
+                    terminal::say(explanation);
+                }
                 terminal::say(format_args!("the plan, from {} to {}:\n", failure.before, failure.after));
                 terminal::say(&failure.plan);
             }
@@ -109,6 +114,7 @@ impl FailureSummary {
             size_before: failure.before.to_string(),
             size_after: failure.after.to_string(),
             play: failure.report.recording.play(usize::MAX),
+            explanation: failure.report.explanation.clone(),
         }
     }
 }

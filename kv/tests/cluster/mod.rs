@@ -1,5 +1,5 @@
-//! The whole node as a subject of the simulator: histories are linearizable, nothing is applied twice, nodes that applied
-//! equally much are equal, and each command ends in exactly one event.
+//! The whole node as a subject of the simulator: histories of GET, SET, SET NX, APPEND and DEL are linearizable, nothing is
+//! applied twice, nodes that applied equally much are equal, and each command ends in exactly one event.
 
 #![allow(dead_code, unreachable_pub, reason = "the tests and the command each use their own part")]
 #![allow(
@@ -14,6 +14,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use quorate_consistency::spec::{self, KvOp, KvRet};
 use quorate_kv::{
     Condition, End, Expiry, Operation, Query, Reply, Set, SetAnswer, Store,
     core::{Command, Config, Core, Event, Failure},
@@ -22,8 +23,7 @@ use quorate_machine::{NodeId, Rng, Tag};
 use quorate_quorum::Voters;
 use quorate_raft::Index;
 use quorate_sim::{
-    Answers, App, Bounds, Invariant, Plan, Portrait, Step, Subject, View, generate,
-    linear::{Judgement, RegisterOp, calls_by_key, judge_register},
+    Answers, App, Bounds, Call, Invariant, Linearizable, Plan, Portrait, Step, Subject, View, generate,
 };
 
 /// A node of the store, with clients.
@@ -34,8 +34,8 @@ pub struct Kv;
 const TRAIL: &[u8] = b"trail";
 const KEYS: u64 = 3;
 
-/// One register per key. Values are the numbers of the commands that wrote them.
-type Op = (u64, RegisterOp<u64>);
+/// What clients ask of a key, and the answers.
+type Op = Call<KvOp<u64>, KvRet>;
 
 impl Subject for Kv {
     type Machine = Core;
@@ -54,12 +54,17 @@ impl Subject for Kv {
     }
 
     fn command(&self, k: u64, rng: &mut Rng) -> Command {
-        let (key, at_ms) = (key(rng.below(KEYS)), 1_000_000 + k * 5);
-        match rng.below(5) {
-            0 | 1 => Command::Read { at_ms, queries: vec![Query::Get { key }] },
-            2 => Command::Write { at_ms, operations: vec![brief(), append(k), set(key, k)] },
-            _ => Command::Write { at_ms, operations: vec![append(k), set(key, k)] },
-        }
+        let (key, value, at_ms) = (rng.below(KEYS), format!("{k},"), 1_000_000 + k * 5);
+        let operation = match rng.below(10) {
+            0..4 => return Command::Read { at_ms, queries: vec![Query::Get { key: name(key) }] },
+            4..7 => set(key, value, Condition::Always),
+            7 => Operation::Append { key: name(key), tail: value.into() },
+            8 => set(key, value, Condition::Absent),
+            _ => Operation::Del { keys: vec![name(key)] },
+        };
+        let brief = (rng.below(3) == 0).then(brief);
+        let operations = brief.into_iter().chain([leave_trail(k), operation]).collect();
+        Command::Write { at_ms, operations }
     }
 
     fn tag_of(&self, event: &Event) -> Option<Tag> {
@@ -87,18 +92,21 @@ impl Subject for Kv {
     }
 
     fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {
-        vec![Box::new(OncePerCommand), Box::new(AlikeAtTheSameIndex::default()), Box::new(Linearizable)]
+        vec![
+            Box::new(OncePerCommand),
+            Box::new(AlikeAtTheSameIndex::default()),
+            Box::new(Linearizable::new(spec::Kv::new(None))),
+        ]
     }
 }
 
-fn key(number: u64) -> Bytes {
-    number.to_string().into()
+fn name(key: u64) -> Bytes {
+    key.to_string().into()
 }
 
-fn set(key: Bytes, value: u64) -> Operation {
-    let value = value.to_string().into();
-    let (condition, expiry, answer) = (Condition::Always, Expiry::Never, SetAnswer::Status);
-    Operation::Set(Set { key, value, condition, expiry, answer })
+fn set(key: u64, value: String, condition: Condition) -> Operation {
+    let answer = if condition == Condition::Absent { SetAnswer::Flag } else { SetAnswer::Status };
+    Operation::Set(Set { key: name(key), value: value.into(), condition, expiry: Expiry::Never, answer })
 }
 
 /// A key that soon ends, so that leaders tick.
@@ -108,54 +116,76 @@ fn brief() -> Operation {
     Operation::Set(Set { key, value, condition: Condition::Always, expiry, answer: SetAnswer::Status })
 }
 
-fn append(k: u64) -> Operation {
+fn leave_trail(k: u64) -> Operation {
     Operation::Append { key: TRAIL.into(), tail: format!("{k};").into() }
 }
 
-fn number(value: &[u8]) -> u64 {
-    std::str::from_utf8(value).unwrap().parse().unwrap()
+fn text(value: &[u8]) -> String {
+    String::from_utf8(value.to_vec()).unwrap()
+}
+
+fn number(name: &[u8]) -> u64 {
+    text(name).parse().unwrap()
 }
 
 /// Keeps the history of what clients of one node did and saw.
 #[derive(Debug, Default)]
 pub struct Client {
-    asked: BTreeMap<Tag, Op>,
+    asked: BTreeMap<Tag, KvOp<u64>>,
+}
+
+fn asked(command: &Command) -> Option<KvOp<u64>> {
+    Some(match command {
+        Command::Read { queries, .. } => match &queries[0] {
+            Query::Get { key } => KvOp::Get(number(key)),
+            other => panic!("{other:?} is not asked here"),
+        },
+        Command::Write { operations, .. } => match operations.last() {
+            Some(Operation::Set(Set { key, value, condition: Condition::Absent, .. })) => {
+                KvOp::Cas { key: number(key), from: None, to: text(value) }
+            }
+            Some(Operation::Set(set)) => KvOp::Put(number(&set.key), text(&set.value)),
+            Some(Operation::Append { key, tail }) => KvOp::Append(number(key), text(tail)),
+            Some(Operation::Del { keys }) => KvOp::Delete(number(&keys[0])),
+            other => panic!("{other:?} is not written here"),
+        },
+        Command::Clock { .. } => return None,
+    })
+}
+
+/// What the last reply says.
+fn answer(op: &KvOp<u64>, replies: &[Reply]) -> KvRet {
+    match (op, replies.last()) {
+        (KvOp::Get(_), Some(Reply::Bulk(value))) => KvRet::Value(Some(text(value))),
+        (KvOp::Get(_), Some(Reply::Nil)) => KvRet::Value(None),
+        (KvOp::Cas { .. }, Some(Reply::Integer(swapped))) => KvRet::Swapped(*swapped == 1),
+        (KvOp::Put(..), Some(Reply::Simple(_)))
+        | (KvOp::Append(..) | KvOp::Delete(_), Some(Reply::Integer(_))) => KvRet::Done,
+        (op, reply) => panic!("{op:?} is answered with {reply:?}"),
+    }
 }
 
 impl App<Core> for Client {
     type Op = Op;
 
     fn on_client(&mut self, _: u64, tag: Tag, command: &Command, answers: &mut Answers<'_, Command, Op>) {
-        let op = match command {
-            Command::Read { queries, .. } => match &queries[0] {
-                Query::Get { key } => (number(key), RegisterOp::Read(None)),
-                other => panic!("{other:?} is not asked here"),
-            },
-            Command::Write { operations, .. } => match operations.last() {
-                Some(Operation::Set(set)) => (number(&set.key), RegisterOp::Write(number(&set.value))),
-                other => panic!("{other:?} is not written here"),
-            },
-            Command::Clock { .. } => return,
-        };
-        self.asked.insert(tag, op);
-        answers.invoke(tag, op);
+        let Some(op) = asked(command) else { return };
+        self.asked.insert(tag, op.clone());
+        answers.invoke(tag, Call::asked(op));
     }
 
     fn on_event(&mut self, event: &Event, answers: &mut Answers<'_, Command, Op>) {
         match event {
             Event::Answered { tag, replies } => {
-                let Some((key, op)) = self.asked.remove(tag) else { return };
-                let seen = match (op, &replies[0]) {
-                    (RegisterOp::Read(_), Reply::Bulk(value)) => RegisterOp::Read(Some(number(value))),
-                    (op, _) => op,
-                };
-                answers.ok(*tag, (key, seen));
+                let Some(op) = self.asked.remove(tag) else { return };
+                let ret = answer(&op, replies);
+                answers.ok(*tag, Call::answered(op, ret));
             }
             Event::Failed { tag, failure } => {
                 let Some(op) = self.asked.remove(tag) else { return };
                 match failure {
-                    Failure::Unknown => answers.info(*tag, op),
-                    _ => answers.fail(*tag, op),
+                    Failure::Unknown => answers.info(*tag, Call::asked(op)),
+                    _ => answers.fail(*tag, Call::asked(op)),
                 }
             }
             Event::Role { .. } | Event::Broken { .. } => {}
@@ -206,24 +236,6 @@ impl Invariant<Kv> for AlikeAtTheSameIndex {
             return Ok(());
         }
         Err(format!("{} differs from another node at {:?}", step.node, core.applied()))
-    }
-}
-
-struct Linearizable;
-
-impl Invariant<Kv> for Linearizable {
-    fn name(&self) -> &'static str {
-        "linearizable"
-    }
-
-    fn at_end(&mut self, view: &View<'_, Kv>) -> Result<(), String> {
-        let calls = calls_by_key(view.history(), |invoked, returned| Some(*returned.unwrap_or(invoked)));
-        for (key, calls) in calls {
-            if let Judgement::Illegal { call } = judge_register(&calls, 1_000_000) {
-                return Err(format!("key {key}: no order explains {:?}", calls[call]));
-            }
-        }
-        Ok(())
     }
 }
 

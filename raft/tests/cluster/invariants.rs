@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quorate_consistency::spec::RegisterOp;
 use quorate_machine::{Effect, NodeId};
 use quorate_raft::{Body, Entry, Event, Image, Index, LogId, Message, Payload, Record, Role, Term};
-use quorate_sim::{Invariant, Kind, Node, Step, View};
+use quorate_sim::{Invariant, Kind, Node, Objection, Step, View};
 
-use super::{Cluster, Op, service::value_of};
+use super::{
+    Cluster,
+    service::{command_of, value_of},
+};
 
 pub fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
     vec![
@@ -322,11 +326,11 @@ impl Invariant<Cluster> for OutcomesAreTrue {
                 }
                 Event::Proposed { tag, at } => {
                     let mut calls = view.history().entries().iter().rev();
-                    let asked = calls.find(|call| call.process == *tag).map(|call| &call.op);
-                    let Some(Op::Write(values)) = asked else { continue };
+                    let last = calls.find(|call| command_of(call.process) == *tag).map(|call| &call.op.op);
+                    let Some(RegisterOp::Write(value)) = last else { continue };
                     let there = self.0.get(&at.index).filter(|(term, _)| *term == at.term);
-                    if there.and_then(|(_, value)| *value) != values.last().copied() {
-                        return Err(format!("{values:?} is said to be at {at:?}, where {there:?} is"));
+                    if there.and_then(|(_, value)| *value) != Some(*value) {
+                        return Err(format!("{value} is said to be at {at:?}, where {there:?} is"));
                     }
                 }
                 _ => {}
@@ -335,7 +339,7 @@ impl Invariant<Cluster> for OutcomesAreTrue {
         Ok(())
     }
 
-    fn at_end(&mut self, view: &View<'_, Cluster>) -> Result<(), String> {
+    fn at_end(&mut self, view: &View<'_, Cluster>) -> Result<(), Objection> {
         let mut log: BTreeMap<Index, u64> = BTreeMap::new();
         for node in view.nodes() {
             log.extend(node.app().writes.iter().map(|(index, value)| (*index, *value)));
@@ -348,13 +352,13 @@ impl Invariant<Cluster> for OutcomesAreTrue {
         let mut present = BTreeSet::new();
         for (index, value) in &log {
             if !present.insert(*value) {
-                return Err(format!("{value} was applied twice, the second time at {index:?}"));
+                return Err(format!("{value} was applied twice, the second time at {index:?}").into());
             }
         }
         for entry in view.history().entries() {
-            let Op::Write(values) = &entry.op else { continue };
-            if entry.kind == Kind::Fail && values.iter().any(|value| present.contains(value)) {
-                return Err(format!("{values:?} was refused and applied"));
+            let RegisterOp::Write(value) = &entry.op.op else { continue };
+            if entry.kind == Kind::Fail && present.contains(value) {
+                return Err(format!("{value} was refused and applied").into());
             }
         }
         Ok(())

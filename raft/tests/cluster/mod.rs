@@ -4,7 +4,6 @@
 
 mod elections;
 pub mod explored;
-mod histories;
 mod invariants;
 mod marks;
 pub mod plans;
@@ -14,12 +13,13 @@ mod timing;
 
 use core::time::Duration;
 
+use quorate_consistency::spec::Register;
 use quorate_machine::{NodeId, Rng, Tag};
 use quorate_quorum::Voters;
 use quorate_raft::{Command, Config, Event, Message, Raft, Record, Role, Status};
-use quorate_sim::{Invariant, Marks, NodeSet, Plan, Portrait, Step, Subject, View};
+use quorate_sim::{Invariant, Linearizable, Marks, NodeSet, Plan, Portrait, Step, Subject, View};
 
-pub use service::{Op, Service};
+pub use service::Service;
 
 pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(300);
 pub const HEARTBEAT: Duration = Duration::from_millis(50);
@@ -117,7 +117,7 @@ impl Subject for Cluster {
             elections::all(),
             reads::all(),
             timing::all(),
-            vec![histories::linearizable()],
+            vec![Box::new(Linearizable::new(Register { initial: 0 }))],
         ];
         parts.into_iter().flatten().collect()
     }

@@ -3,41 +3,56 @@
 use std::collections::BTreeMap;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use quorate_consistency::spec::{RegisterOp, RegisterRet};
 use quorate_machine::Tag;
 use quorate_raft::{Command, Entry, Event, Index, Raft, Refusal};
-use quorate_sim::{
-    Answers, App,
-    export::{Exported, Value},
-};
+use quorate_sim::{Answers, App, Call};
 
-/// What a client asks of the register, and the answer.
+/// What clients ask of the register, and the answers. No value is written twice, and the first one, 0, never.
+pub type Op = Call<RegisterOp<u64>, RegisterRet<u64>>;
+
+/// What a command asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Op {
-    /// Writes values no other write has, in this order.
+enum Asked {
+    Read,
+    /// Several writes at once are ordered but not atomic: each is one of its own, all of them open as long as the command.
     Write(Vec<u64>),
-    /// Reads the last one written, 0 before the first.
-    Read(Option<u64>),
 }
 
-impl Exported for Op {
-    /// Several writes at once are ordered but not atomic: no model of a register has a word for them, and none must take
-    /// them for one write.
-    fn f(&self) -> &'static str {
-        match self {
-            Self::Write(values) if values.len() == 1 => "write",
-            Self::Write(_) => "write-all",
-            Self::Read(_) => "read",
+/// More than the writes of a command.
+const PARTS: u64 = 8;
+
+/// The client of one part of a command.
+const fn client(tag: Tag, part: u64) -> Tag {
+    Tag(tag.0 * PARTS + part)
+}
+
+/// The command that this client is of.
+pub const fn command_of(client: Tag) -> Tag {
+    Tag(client.0 / PARTS)
+}
+
+impl Asked {
+    fn of(command: &Command) -> Option<Self> {
+        match command {
+            Command::Propose(payload) => Some(Self::Write(vec![value(payload)])),
+            Command::ProposeAll(payloads) => {
+                Some(Self::Write(payloads.iter().map(|payload| value(payload)).collect()))
+            }
+            Command::Read => Some(Self::Read),
+            Command::Compact { .. } => None,
         }
     }
 
-    fn value(&self) -> Value {
-        match self {
-            Self::Write(values) => match values.as_slice() {
-                [value] => (*value).into(),
-                values => values.to_vec().into(),
-            },
-            Self::Read(seen) => (*seen).into(),
-        }
+    /// The operations, by their clients.
+    fn ops(&self, tag: Tag) -> impl Iterator<Item = (Tag, RegisterOp<u64>)> {
+        let (values, is_read) = match self {
+            Self::Read => (&[][..], true),
+            Self::Write(values) => (values.as_slice(), false),
+        };
+        let writes = values.iter().map(|value| RegisterOp::Write(*value));
+        let reads = is_read.then_some(RegisterOp::Read);
+        (0..).zip(reads.into_iter().chain(writes)).map(move |(part, op)| (client(tag, part), op))
     }
 }
 
@@ -50,7 +65,7 @@ pub struct Service {
     pub chain: u64,
     /// The values written by the entries that this instance was told.
     pub writes: BTreeMap<Index, u64>,
-    asked: BTreeMap<Tag, Op>,
+    asked: BTreeMap<Tag, Asked>,
     snapshot_every: u64,
     part_bytes: usize,
     snapshot_at: Index,
@@ -91,6 +106,11 @@ impl Service {
         if self.has_disk { self.applied } else { Index::ZERO }
     }
 
+    /// What this command has asked for, which is now answered.
+    fn answered(&mut self, tag: Tag) -> Vec<(Tag, RegisterOp<u64>)> {
+        self.asked.remove(&tag).map(|asked| asked.ops(tag).collect()).unwrap_or_default()
+    }
+
     fn apply(&mut self, index: Index, entry: &Entry) {
         assert_eq!(index, self.applied.next(), "entries are delivered one after the other");
         self.applied = index;
@@ -118,16 +138,11 @@ impl App<Raft> for Service {
     type Op = Op;
 
     fn on_client(&mut self, _: u64, tag: Tag, command: &Command, answers: &mut Answers<'_, Command, Op>) {
-        let op = match command {
-            Command::Propose(payload) => Op::Write(vec![value(payload)]),
-            Command::ProposeAll(payloads) => {
-                Op::Write(payloads.iter().map(|payload| value(payload)).collect())
-            }
-            Command::Read => Op::Read(None),
-            Command::Compact { .. } => return,
-        };
-        self.asked.insert(tag, op.clone());
-        answers.invoke(tag, op);
+        let Some(asked) = Asked::of(command) else { return };
+        for (client, op) in asked.ops(tag) {
+            answers.invoke(client, Call::asked(op));
+        }
+        self.asked.insert(tag, asked);
     }
 
     fn on_event(&mut self, event: &Event, answers: &mut Answers<'_, Command, Op>) {
@@ -151,24 +166,24 @@ impl App<Raft> for Service {
                 self.writes.clear();
             }
             Event::Proposed { tag, .. } => {
-                if let Some(op) = self.asked.remove(tag) {
-                    answers.ok(*tag, op);
+                for (client, op) in self.answered(*tag) {
+                    answers.ok(client, Call::answered(op, RegisterRet::Written));
                 }
             }
             Event::Readable { tag, .. } => {
-                if self.asked.remove(tag).is_some() {
-                    answers.ok(*tag, Op::Read(Some(self.value)));
+                for (client, op) in self.answered(*tag) {
+                    answers.ok(client, Call::answered(op, RegisterRet::Value(self.value)));
                 }
             }
             Event::Refused { tag, refusal, .. } => {
                 assert!(!matches!(refusal, Refusal::Empty | Refusal::TooLarge { .. }), "{refusal}");
-                if let Some(op) = self.asked.remove(tag) {
-                    answers.fail(*tag, op);
+                for (client, op) in self.answered(*tag) {
+                    answers.fail(client, Call::asked(op));
                 }
             }
             Event::Unknown { tag } => {
-                if let Some(op) = self.asked.remove(tag) {
-                    answers.info(*tag, op);
+                for (client, op) in self.answered(*tag) {
+                    answers.info(client, Call::asked(op));
                 }
             }
             Event::Compacted { .. } | Event::Role { .. } => {}

@@ -5,8 +5,7 @@ use crate::{
         processes::Processes,
         value::{Keyword, Value, keyed},
     },
-    history::{History, Kind},
-    linear::RegisterOp,
+    history::{Entry, History, Kind},
 };
 
 /// What an operation is called elsewhere.
@@ -54,21 +53,15 @@ pub trait Exported {
 
     /// The argument of an invocation, or what came back. Of one register among many, [`keyed`](super::keyed) tells both.
     fn value(&self) -> Value;
-}
 
-impl<V: Clone + Into<Value>> Exported for RegisterOp<V> {
-    fn f(&self) -> &str {
-        match self {
-            Self::Write(_) => "write",
-            Self::Read(_) => "read",
-        }
+    /// The key that stands beside the value, where that is the custom: in a store of keys and values.
+    fn key(&self) -> Option<Value> {
+        None
     }
 
-    fn value(&self) -> Value {
-        match self {
-            Self::Write(value) => value.clone().into(),
-            Self::Read(seen) => seen.clone().into(),
-        }
+    /// Whether it was done and has changed nothing, since its condition did not hold: Jepsen writes `:fail` then.
+    fn is_refused(&self) -> bool {
+        false
     }
 }
 
@@ -81,18 +74,28 @@ impl<K: Clone + Into<Value>, Op: Exported> Exported for (K, Op) {
     fn value(&self) -> Value {
         keyed(self.0.clone(), self.1.value())
     }
+
+    fn is_refused(&self) -> bool {
+        self.1.is_refused()
+    }
+}
+
+/// How an entry ends elsewhere.
+pub(super) fn kind<Op: Exported>(entry: &Entry<Op>) -> Kind {
+    if entry.kind == Kind::Ok && entry.op.is_refused() { Kind::Fail } else { entry.kind }
 }
 
 impl<Op: Exported> History<Op> {
     /// The history as Jepsen writes one: a line of EDN for each entry.
     ///
     /// Processes are numbered as Jepsen does: a number is used again when its operation is done or has certainly failed,
-    /// and never after one of which nobody knows. Times are nanoseconds of the world's clock.
+    /// and never after one of which nobody knows. A process that begins several operations has a number of its own. Times are nanoseconds of the world's clock.
     pub fn jepsen(&self) -> String {
-        let mut processes = Processes::default();
+        let mut processes = Processes::of(self);
         let mut lines = String::new();
         for (index, entry) in self.entries().iter().enumerate() {
-            let kind = match entry.kind {
+            let key = entry.op.key().map(|key| format!(", :key {key}")).unwrap_or_default();
+            let kind = match kind(entry) {
                 Kind::Invoke => "invoke",
                 Kind::Ok => "ok",
                 Kind::Fail => "fail",
@@ -100,10 +103,10 @@ impl<Op: Exported> History<Op> {
             };
             let _ = writeln!(
                 lines,
-                "{{:type :{kind}, :f {f}, :value {value}, :process {process}, :time {time}, :index {index}}}",
+                "{{:type :{kind}, :f {f}, :value {value}{key}, :process {process}, :time {time}, :index {index}}}",
                 f = Keyword(entry.op.f()),
                 value = entry.op.value(),
-                process = processes.of(entry),
+                process = processes.number(entry),
                 time = entry.at.as_nanos(),
             );
         }

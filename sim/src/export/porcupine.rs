@@ -1,10 +1,14 @@
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use quorate_machine::{Tag, Time};
 use serde::Serialize;
 
 use crate::{
-    export::{jepsen::Exported, processes::Processes, value::Value},
+    export::{
+        jepsen::{Exported, kind},
+        processes::Processes,
+        value::Value,
+    },
     history::{Entry, History, Kind},
 };
 
@@ -44,6 +48,8 @@ struct Event<'a> {
 struct Said<'a> {
     f: &'a str,
     value: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<Value>,
 }
 
 /// When something returns of which nobody knows when, or whether.
@@ -65,14 +71,14 @@ impl<Op: Exported> History<Op> {
     /// the events keep the order of the history.
     pub fn porcupine(&self) -> String {
         let mut file = File { operations: Vec::new(), events: Vec::new() };
-        let mut processes = Processes::default();
+        let mut processes = Processes::of(self);
         // Failed operations are busy with their process too, so that the numbers are those of `jepsen`.
-        let numbers: Vec<u64> = self.entries().iter().map(|entry| processes.of(entry)).collect();
+        let numbers: Vec<u64> = self.entries().iter().map(|entry| processes.number(entry)).collect();
         let mut open: BTreeMap<Tag, usize> = BTreeMap::new();
-        let ends = ends(self.entries());
-        for (entry, client_id) in self.entries().iter().zip(numbers) {
-            match entry.kind {
-                Kind::Invoke if ends.get(&entry.process) != Some(&Kind::Fail) => {
+        let failed = failed(self.entries());
+        for ((at, entry), client_id) in self.entries().iter().enumerate().zip(numbers) {
+            match kind(entry) {
+                Kind::Invoke if !failed.contains(&at) => {
                     let id = file.call(client_id, said(&entry.op), entry.at);
                     open.insert(entry.process, id);
                 }
@@ -115,14 +121,22 @@ impl<'a> File<'a> {
     }
 }
 
-/// How each operation ended, if it did.
-fn ends<Op>(entries: &[Entry<Op>]) -> BTreeMap<Tag, Kind> {
-    let ends = entries.iter().filter(|entry| entry.kind != Kind::Invoke);
-    ends.map(|entry| (entry.process, entry.kind)).collect()
+/// Where operations begin that failed.
+fn failed<Op: Exported>(entries: &[Entry<Op>]) -> BTreeSet<usize> {
+    let mut open: BTreeMap<Tag, usize> = BTreeMap::new();
+    let mut failed = BTreeSet::new();
+    for (at, entry) in entries.iter().enumerate() {
+        match kind(entry) {
+            Kind::Invoke => drop(open.insert(entry.process, at)),
+            Kind::Fail => failed.extend(open.remove(&entry.process)),
+            Kind::Ok | Kind::Info => {}
+        }
+    }
+    failed
 }
 
 fn said<Op: Exported>(op: &Op) -> Said<'_> {
-    Said { f: op.f(), value: op.value() }
+    Said { f: op.f(), value: op.value(), key: op.key() }
 }
 
 fn nanos(at: Time) -> i64 {

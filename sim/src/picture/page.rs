@@ -12,7 +12,7 @@ use crate::{
     },
     plan::Plan,
     recording::{Done, Fed, Happening, Stepped},
-    report::Verdict,
+    report::Report,
 };
 
 const PAGE: &str = include_str!("page.html");
@@ -24,7 +24,8 @@ const LEGEND_WIDTH: i32 = 316;
 /// A longer text is cut: a page is for looking at.
 const TEXT_CHARS_MAX: usize = 20_000;
 
-pub(crate) fn page(layout: &Layout<'_>, verdict: &Verdict, plan: &Plan) -> String {
+pub(crate) fn page(layout: &Layout<'_>, report: &Report, plan: &Plan) -> String {
+    let verdict = &report.verdict;
     let steps = layout.moments.iter().filter(|moment| matches!(moment.happening, Happening::Stepped(_)));
     let mut shown = format!("{} steps of {} nodes", steps.count(), layout.nodes);
     if layout.left_out > 0 {
@@ -45,6 +46,7 @@ pub(crate) fn page(layout: &Layout<'_>, verdict: &Verdict, plan: &Plan) -> Strin
             ("head", framed(&Head(layout), "head", (layout.width, Head::HEIGHT))),
             ("body", framed(&Body(layout), "body", (layout.width, layout.height))),
             ("legend", framed(&legend, "legend", (LEGEND_WIDTH, legend.height()))),
+            ("why", report.explanation.as_deref().map(why).unwrap_or_default()),
             ("plan", lines(&plan.to_string())),
             ("data", json(&data(layout))),
             ("script", SCRIPT.to_owned()),
@@ -64,6 +66,11 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
         rest = after;
     }
     page + rest
+}
+
+/// What an invariant says at length.
+fn why(explanation: &str) -> String {
+    format!("<h3>Why</h3>\n  <pre class=\"why\">{}</pre>", lines(explanation))
 }
 
 /// Escaped, with its line ends.

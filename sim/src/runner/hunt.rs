@@ -319,6 +319,8 @@ fn catch<S: Subject>(subject: &S, plan: &Plan, twice: bool) -> Option<Catch> {
             Verdict::Stuck { invariant, .. } => Some(Catch::Stuck(invariant)),
             Verdict::Unrecoverable { .. } if report.verdict.meets(plan.expect) => None,
             Verdict::Unrecoverable { .. } => Some(Catch::Unrecoverable),
+            // To give up is to catch nothing.
+            Verdict::Undecided { .. } => None,
             Verdict::Passed => differs.then_some(Catch::Violated(NOT_DETERMINISTIC)),
         }
     };
