@@ -13,6 +13,7 @@ mod etcd;
 mod json;
 mod long_fork;
 mod models;
+mod porcupine;
 mod recorded;
 mod txn;
 mod value;
@@ -40,7 +41,7 @@ use crate::{History, HistoryBuilder, OpId};
 pub enum Format {
     /// Maps with `:process`, `:type`, `:f` and `:value`, one after the other or in one vector or list.
     Edn,
-    /// Objects with the same names, one after the other or in one array.
+    /// Objects with the same names, one after the other or in one array; or an object whose `events` are porcupine's.
     Json,
     /// Lines of a log, `INFO  jepsen.util - 3 :invoke :write 4`, separated by tabs or spaces.
     Etcd,

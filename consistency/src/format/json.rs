@@ -2,9 +2,9 @@ use alloc::{borrow::ToOwned as _, format, string::ToString as _, vec::Vec};
 
 use serde_json::{Deserializer, Value as Json};
 
-use super::{Entry, FormatError, Mistake, Value};
+use super::{Entry, FormatError, Mistake, Value, porcupine};
 
-/// Entries one after the other, or in one array.
+/// Entries one after the other, or in one array; or the events of porcupine.
 pub(super) fn read(text: &str) -> Result<Vec<Entry>, FormatError> {
     let mut entries = Vec::new();
     let mut rest = text.trim_start();
@@ -40,7 +40,10 @@ pub(super) fn read(text: &str) -> Result<Vec<Entry>, FormatError> {
             None => return Err(wrong(rest, "an entry is missing")),
         };
         let value = convert(json).map_err(|mistake| FormatError { line: at, mistake })?;
-        entries.extend(Entry::from_map(at, &value)?);
+        match porcupine::entries(at, &value) {
+            Some(read) => entries.extend(read?),
+            None => entries.extend(Entry::from_map(at, &value)?),
+        }
         rest = rest[stream.byte_offset()..].trim_start();
     }
     let is_closed = !is_array || text.trim_end().ends_with(']');
