@@ -1,6 +1,6 @@
 //! What must hold after every step of every node, and at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use quorate_consistency::spec::RegisterOp;
 use quorate_machine::{Effect, NodeId};
@@ -106,7 +106,10 @@ impl Invariant<Cluster> for OneVotePerTerm {
 
 /// Log Matching (Raft §5.3): an entry's term and index determine it and all before it.
 #[derive(Default)]
-struct LogMatching(BTreeMap<LogId, (Term, Payload)>);
+struct LogMatching {
+    known: BTreeMap<LogId, (Term, Payload)>,
+    settled: Settled,
+}
 
 impl Invariant<Cluster> for LogMatching {
     fn name(&self) -> &'static str {
@@ -123,7 +126,7 @@ impl Invariant<Cluster> for LogMatching {
             for (nth, entry) in entries.iter().enumerate() {
                 let id = LogId { term: entry.term, index: first.plus(nth as u64) };
                 if let Some(before) = before {
-                    let known = self.0.entry(id).or_insert_with(|| (before, entry.payload.clone()));
+                    let known = self.known.entry(id).or_insert_with(|| (before, entry.payload.clone()));
                     if known.0 != before || known.1 != entry.payload {
                         return Err(format!(
                             "{id:?} is {known:?}, and at {} {entry:?} after {before:?}",
@@ -133,6 +136,9 @@ impl Invariant<Cluster> for LogMatching {
                 }
                 before = Some(entry.term);
             }
+        }
+        if let Some(upto) = self.settled.risen(view) {
+            self.known.retain(|id, _| id.index >= upto);
         }
         Ok(())
     }
@@ -178,7 +184,10 @@ fn term_on(image: &Image, index: Index) -> Option<Term> {
 /// What is delivered is delivered the same everywhere, is on a quorum's disks at that time, and is in the log of every
 /// later leader (Raft §5.4.3: Leader Completeness, State Machine Safety).
 #[derive(Default)]
-struct Committed(BTreeMap<Index, (Entry, Term)>);
+struct Committed {
+    known: BTreeMap<Index, (Entry, Term)>,
+    settled: Settled,
+}
 
 impl Committed {
     fn deliver(
@@ -188,7 +197,7 @@ impl Committed {
         index: Index,
         entry: &Entry,
     ) -> Result<(), String> {
-        if let Some((known, _)) = self.0.get(&index) {
+        if let Some((known, _)) = self.known.get(&index) {
             if known != entry {
                 return Err(format!("{index:?} is {known:?}, and {entry:?} at {node}"));
             }
@@ -201,7 +210,7 @@ impl Committed {
         };
         let term =
             view.node(node).and_then(|node| node.machine()).map_or(Term(u64::MAX), |raft| raft.status().term);
-        self.0.insert(index, (entry.clone(), term));
+        self.known.insert(index, (entry.clone(), term));
         if quorum_of_disks(view, holds) {
             return Ok(());
         }
@@ -212,7 +221,7 @@ impl Committed {
     fn lead(&self, view: &View<'_, Cluster>, node: NodeId) -> Result<(), String> {
         let Some(raft) = view.node(node).and_then(|node| node.machine()) else { return Ok(()) };
         let status = raft.status();
-        let earlier = self.0.range(status.first..).filter(|(_, (_, term))| *term < status.term);
+        let earlier = self.known.range(status.first..).filter(|(_, (_, term))| *term < status.term);
         let mut held = raft.entries().peekable();
         for (index, (entry, _)) in earlier {
             while held.next_if(|(at, _)| at < index).is_some() {}
@@ -248,6 +257,9 @@ impl Invariant<Cluster> for Committed {
                 _ => {}
             }
         }
+        if let Some(upto) = self.settled.risen(view) {
+            self.known = self.known.split_off(&upto);
+        }
         Ok(())
     }
 }
@@ -258,6 +270,7 @@ struct SameStates {
     known: BTreeMap<Index, (u64, u64)>,
     /// What was compared last of each node: most steps apply nothing.
     compared: BTreeMap<NodeId, (Index, u64, u64)>,
+    settled: Settled,
 }
 
 impl Invariant<Cluster> for SameStates {
@@ -266,6 +279,9 @@ impl Invariant<Cluster> for SameStates {
     }
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        if let Some(upto) = self.settled.risen(view) {
+            self.known = self.known.split_off(&upto);
+        }
         let Some(app) = view.node(step.node).map(Node::app) else { return Ok(()) };
         let state = (app.applied, app.chain, app.value);
         if self.compared.insert(step.node, state) == Some(state) {
@@ -310,7 +326,28 @@ impl Invariant<Cluster> for CommitsOwnTerm {
 
 /// What was proposed stands in the log where it is said to be; what was refused is nowhere; nothing is twice.
 #[derive(Default)]
-struct OutcomesAreTrue(BTreeMap<Index, (Term, Option<u64>)>);
+struct OutcomesAreTrue {
+    log: BTreeMap<Index, (Term, Option<u64>)>,
+    /// The last index that anybody was told of, and the values up to there.
+    told: Index,
+    present: Values,
+    settled: Settled,
+}
+
+impl OutcomesAreTrue {
+    fn deliver(&mut self, index: Index, entry: &Entry) -> Result<(), String> {
+        let value = value_of(entry);
+        self.log.insert(index, (entry.term, value));
+        if index <= self.told {
+            return Ok(());
+        }
+        self.told = index;
+        match value.filter(|value| !self.present.insert(*value)) {
+            Some(value) => Err(format!("{value} was applied twice, the second time at {index:?}")),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Invariant<Cluster> for OutcomesAreTrue {
     fn name(&self) -> &'static str {
@@ -321,14 +358,15 @@ impl Invariant<Cluster> for OutcomesAreTrue {
         for event in events(step) {
             match event {
                 Event::Committed { first, entries } => {
-                    let indices = (0..).map(|nth| first.plus(nth));
-                    self.0.extend(indices.zip(entries.iter().map(|entry| (entry.term, value_of(entry)))));
+                    for (nth, entry) in (0..).zip(entries.iter()) {
+                        self.deliver(first.plus(nth), entry)?;
+                    }
                 }
-                Event::Proposed { tag, at } => {
+                Event::Proposed { tag, at } if at.index >= self.settled.upto => {
                     let mut calls = view.history().entries().iter().rev();
                     let last = calls.find(|call| command_of(call.process) == *tag).map(|call| &call.op.op);
                     let Some(RegisterOp::Write(value)) = last else { continue };
-                    let there = self.0.get(&at.index).filter(|(term, _)| *term == at.term);
+                    let there = self.log.get(&at.index).filter(|(term, _)| *term == at.term);
                     if there.and_then(|(_, value)| *value) != Some(*value) {
                         return Err(format!("{value} is said to be at {at:?}, where {there:?} is"));
                     }
@@ -336,31 +374,62 @@ impl Invariant<Cluster> for OutcomesAreTrue {
                 _ => {}
             }
         }
+        if let Some(upto) = self.settled.risen(view) {
+            self.log = self.log.split_off(&upto);
+        }
         Ok(())
     }
 
     fn at_end(&mut self, view: &View<'_, Cluster>) -> Result<(), Objection> {
-        let mut log: BTreeMap<Index, u64> = BTreeMap::new();
-        for node in view.nodes() {
-            log.extend(node.app().writes.iter().map(|(index, value)| (*index, *value)));
-            let entries = node.machine().into_iter().flat_map(|raft| {
-                let delivered = raft.status().delivered;
-                raft.entries().filter(move |(index, _)| *index <= delivered)
-            });
-            log.extend(entries.filter_map(|(index, entry)| Some((index, value_of(entry)?))));
-        }
-        let mut present = BTreeSet::new();
-        for (index, value) in &log {
-            if !present.insert(*value) {
-                return Err(format!("{value} was applied twice, the second time at {index:?}").into());
-            }
-        }
         for entry in view.history().entries() {
             let RegisterOp::Write(value) = &entry.op.op else { continue };
-            if entry.kind == Kind::Fail && present.contains(value) {
+            if entry.kind == Kind::Fail && self.present.has(*value) {
                 return Err(format!("{value} was refused and applied").into());
             }
         }
         Ok(())
+    }
+}
+
+/// A set of numbers that lie together, a bit for each.
+#[derive(Default)]
+struct Values(BTreeMap<u64, u64>);
+
+impl Values {
+    /// Whether it was not there before.
+    fn insert(&mut self, value: u64) -> bool {
+        let bits = self.0.entry(value / 64).or_default();
+        let before = *bits;
+        *bits |= 1 << (value % 64);
+        *bits != before
+    }
+
+    fn has(&self, value: u64) -> bool {
+        self.0.get(&(value / 64)).is_some_and(|bits| bits >> (value % 64) & 1 == 1)
+    }
+}
+
+/// Up to where every disk holds a snapshot instead of entries. Nobody speaks of what was before any more, so that what is
+/// known of it can be forgotten: what a long run remembers does not grow with it.
+#[derive(Default)]
+struct Settled {
+    upto: Index,
+    steps: u32,
+}
+
+impl Settled {
+    /// How often it looks: rarely, since a step is short.
+    const EVERY: u32 = 1_024;
+
+    /// The index, if it has risen since the last look.
+    fn risen(&mut self, view: &View<'_, Cluster>) -> Option<Index> {
+        self.steps += 1;
+        if self.steps % Self::EVERY != 0 {
+            return None;
+        }
+        let upto = view.nodes().iter().map(|node| node.image().base.index).min()?;
+        let has_risen = upto > self.upto;
+        self.upto = self.upto.max(upto);
+        has_risen.then_some(upto)
     }
 }

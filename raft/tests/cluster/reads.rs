@@ -44,7 +44,9 @@ impl Invariant<Cluster> for ReadsAreCurrent {
                     self.acknowledged = self.acknowledged.max(at.index);
                     self.floor.remove(tag);
                 }
-                Event::Refused { tag, .. } | Event::Unknown { tag } => _ = self.floor.remove(tag),
+                Event::Refused { tag, .. } | Event::Unknown { tag } | Event::Compacted { tag, .. } => {
+                    self.floor.remove(tag);
+                }
                 Event::Readable { tag, index } => {
                     let (floor, latest) = self.floor.remove(tag).unwrap_or_default();
                     let node = step.node;
@@ -91,7 +93,11 @@ impl Invariant<Cluster> for ReadsAreConfirmed {
         }
         self.note(step);
         for event in events(step) {
-            if let Event::Proposed { tag, .. } | Event::Refused { tag, .. } | Event::Unknown { tag } = event {
+            if let Event::Proposed { tag, .. }
+            | Event::Refused { tag, .. }
+            | Event::Unknown { tag }
+            | Event::Compacted { tag, .. } = event
+            {
                 self.asked.remove(tag);
             }
             let Event::Readable { tag, .. } = event else { continue };

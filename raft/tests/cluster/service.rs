@@ -63,8 +63,6 @@ pub struct Service {
     pub applied: Index,
     /// A hash over everything applied, in order.
     pub chain: u64,
-    /// The values written by the entries that this instance was told.
-    pub writes: BTreeMap<Index, u64>,
     asked: BTreeMap<Tag, Asked>,
     snapshot_every: u64,
     part_bytes: usize,
@@ -92,7 +90,6 @@ impl Service {
             value: 0,
             applied: Index::ZERO,
             chain: 0,
-            writes: BTreeMap::new(),
             asked: BTreeMap::new(),
             snapshot_every,
             part_bytes,
@@ -119,7 +116,6 @@ impl Service {
             (self.chain ^ written ^ (entry.term.0 << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
         if written != 0 {
             self.value = written;
-            self.writes.insert(index, written);
         }
     }
 
@@ -163,7 +159,6 @@ impl App<Raft> for Service {
                     (state.get_u64(), Index(state.get_u64()), state.get_u64());
                 assert_eq!(self.applied, snapshot.last.index, "a snapshot holds what it says");
                 self.snapshot_at = self.applied;
-                self.writes.clear();
             }
             Event::Proposed { tag, .. } => {
                 for (client, op) in self.answered(*tag) {
