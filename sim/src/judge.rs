@@ -154,13 +154,17 @@ impl<M: Nondeterministic<Op: Debug, Ret: Debug, State: Debug, Key: Debug>> Linea
     /// # Errors
     /// If it is not linearizable, with the reason; if the steps were used up; if it is [no history](History::judged).
     pub fn judge<Op: Judged<M>>(&self, history: &History<Op>) -> Result<(), Objection> {
-        let mut processes = Processes::of(history);
-        let history = history.assemble::<M>(|entry| processes.number(entry)).map_err(Objection::undecided)?;
-        match self.search(&history, true) {
+        let judged = history.judged::<M>().map_err(Objection::undecided)?;
+        match self.search(&judged, true) {
             Verdict::Ok(_) => Ok(()),
-            Verdict::Violation(found) => Err(self.explain(&history, &found)),
+            Verdict::Violation(found) => {
+                // The same operations, by as few clients as can be, to be shown.
+                let mut processes = Processes::of(history);
+                let shown = history.assemble::<M>(|entry| processes.number(entry));
+                Err(self.explain(&shown.map_err(Objection::undecided)?, &found))
+            }
             Verdict::Unknown(why) => {
-                let count = history.operations().len();
+                let count = judged.operations().len();
                 let why = format!("{why:?}: {} steps do not decide {count} operations", self.steps_max);
                 Err(Objection::undecided(why))
             }
