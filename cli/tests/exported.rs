@@ -1,6 +1,6 @@
 //! What `quorate sim --export` writes, `quorate check` judges.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail loudly, too")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, too")]
 
 mod common;
 #[path = "../../sim/tests/replicas/mod.rs"]

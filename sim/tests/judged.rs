@@ -120,8 +120,8 @@ fn what_is_no_history_is_not_judged() {
     record(&mut ended, 1, Kind::Fail, Call::asked(RegisterOp::Read));
     for (history, why) in [
         (unanswered, "Tag(1) has an operation done without an answer"),
-        (twice, "process 0 invokes an operation while its operation #0 is open"),
-        (ended, "process 0 has no operation that could end"),
+        (twice, "process 1 invokes an operation while its operation #0 is open"),
+        (ended, "process 1 has no operation that could end"),
     ] {
         let refused = register().judge(&history).expect_err("it is none");
         assert_eq!((refused.is_violation(), refused.why()), (false, why));
