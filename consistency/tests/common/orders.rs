@@ -12,7 +12,6 @@ use super::{common::txn::Registers, proofs::proves};
 /// What an oracle needs to know of a transaction.
 struct Known {
     at: usize,
-    is_committed: bool,
     /// Each key that it reads from others, and from whom.
     reads: Vec<(u8, Option<usize>)>,
     writes: Vec<u8>,
@@ -53,8 +52,7 @@ fn known(history: &Registers, world: &[usize]) -> Option<Vec<Known>> {
                 },
             }
         }
-        let is_committed = txn.status == Status::Committed;
-        Some(Known { at: *at, is_committed, reads, writes: own.into_keys().collect() })
+        Some(Known { at: *at, reads, writes: own.into_keys().collect() })
     };
     world.iter().map(one).collect()
 }
@@ -84,11 +82,13 @@ fn is_ended(history: &Registers, one: usize, other: usize) -> bool {
         && txns[one].ended().is_some_and(|ended| ended < txns[other].invoked())
 }
 
-pub const REAL_TIME: [Isolation; 2] = [Isolation::StrongSnapshotIsolation, Isolation::StrictSerializable];
-pub const SNAPSHOT: [Isolation; 2] = [Isolation::SnapshotIsolation, Isolation::StrongSnapshotIsolation];
+pub(crate) const REAL_TIME: [Isolation; 2] =
+    [Isolation::StrongSnapshotIsolation, Isolation::StrictSerializable];
+pub(crate) const SNAPSHOT: [Isolation; 2] =
+    [Isolation::SnapshotIsolation, Isolation::StrongSnapshotIsolation];
 
 /// Whether there is an order of commits by the axioms of Biswas and Enea.
-pub fn axiom_oracle(history: &Registers, isolation: Isolation) -> bool {
+pub(crate) fn axiom_oracle(history: &Registers, isolation: Isolation) -> bool {
     worlds(history).into_iter().any(|world| {
         known(history, &world).is_some_and(|known| {
             let mut order = Vec::new();
@@ -155,7 +155,7 @@ fn may_come(
 
 /// The same by what a store does: transactions start and commit one after the other, and read what had been committed when they
 /// started, or if they are serializable, all at one moment.
-pub fn store_oracle(history: &Registers, isolation: Isolation) -> bool {
+pub(crate) fn store_oracle(history: &Registers, isolation: Isolation) -> bool {
     worlds(history).into_iter().any(|world| {
         known(history, &world).is_some_and(|known| {
             let states = vec![None; known.len()];
@@ -225,7 +225,11 @@ fn play(
 }
 
 /// What the solver gets wrong in a history of which it is known whether it holds.
-pub fn puzzle_mistake(history: &Registers, holds: bool, options: SolverOptions) -> Option<&'static str> {
+pub(crate) fn puzzle_mistake(
+    history: &Registers,
+    holds: bool,
+    options: SolverOptions,
+) -> Option<&'static str> {
     Isolation::ALL.into_iter().find_map(|isolation| {
         let mut solver = Solver::new(history, isolation, options).unwrap();
         match solver.run(u64::MAX) {
@@ -244,7 +248,7 @@ pub fn puzzle_mistake(history: &Registers, holds: bool, options: SolverOptions) 
 }
 
 /// What the solver gets wrong in a history, by the oracle.
-pub fn solver_mistake(history: &Registers, options: SolverOptions) -> Option<&'static str> {
+pub(crate) fn solver_mistake(history: &Registers, options: SolverOptions) -> Option<&'static str> {
     let mut verdicts = BTreeMap::new();
     for isolation in Isolation::ALL {
         let mut solver = Solver::new(history, isolation, options).unwrap();
@@ -274,7 +278,7 @@ pub fn solver_mistake(history: &Registers, options: SolverOptions) -> Option<&'s
 }
 
 /// Whether an order is accepted although it should not be, or the other way round: all orders of a small history are tried.
-pub fn verify_mistake(history: &Registers, isolation: Isolation) -> bool {
+pub(crate) fn verify_mistake(history: &Registers, isolation: Isolation) -> bool {
     let names: Vec<TxnId> = (0..history.transactions().len()).filter_map(|at| id(history, at)).collect();
     worlds(history).into_iter().any(|world| {
         let known = known(history, &world);

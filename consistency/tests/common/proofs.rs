@@ -9,7 +9,7 @@ use quorate_consistency::txn::{
 use super::orders::{REAL_TIME, SNAPSHOT};
 
 /// Whether a refutation is one: each step is true, or follows from steps before it, and there is a circle.
-pub fn proves<K: Ord + Clone, V: Ord + Clone>(
+pub(crate) fn proves<K: Ord + Clone, V: Ord + Clone>(
     history: &History<RegisterOp<K, V>>,
     isolation: Isolation,
     why: &Refutation<K>,
