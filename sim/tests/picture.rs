@@ -1,16 +1,16 @@
 //! Pictures of runs: nothing is missing, nothing is taken for markup, and a browser can do with the page what it says.
 #![allow(clippy::wildcard_enum_match_arm, reason = "each test looks only at what it is about")]
-#![allow(clippy::disallowed_methods, reason = "the page is opened in a real browser")]
 
+#[path = "../../consistency/tests/common/browser.rs"]
+mod browser;
 mod toy;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::PathBuf,
-    process::Command,
+    fs,
 };
 
+use browser::browse;
 use quorate_machine::{NodeId, Time};
 use quorate_sim::{
     Bounds, Check, Done, Fate, Fed, Happening, Moment, PICTURE_MOMENTS, Plan, Portrait, Report, Stepped,
@@ -292,33 +292,6 @@ fn a_failure_is_drawn_with_more_than_it_tells() {
     assert_eq!(check.run_plan(&toy, &plan).expect_err("it fails").picture, None);
 }
 
-/// What the page looks like to Chromium when its scripts have run, and what they complained about. `None` if there is
-/// no Chromium here.
-fn browse(name: &str, html: &str, fragment: &str) -> Option<String> {
-    let paths = env::var_os("PATH").unwrap_or_default();
-    let chromium = env::split_paths(&paths).map(|path| path.join("chromium")).find(|path| path.is_file())?;
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("picture-{name}"));
-    // What is left of an earlier browser can keep this one from starting.
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).expect("a folder");
-    let page = folder.join("page.html");
-    fs::write(&page, html).expect("a page");
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}#{fragment}", page.display()))
-        .output()
-        .expect("chromium runs");
-    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!complaints.contains(":CONSOLE"), "{complaints}");
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(dom.contains("</html>"), "no page: {complaints}");
-    assert!(!dom.contains("data-error"), "the script failed: {dom}");
-    Some(dom)
-}
-
 fn panel(dom: &str) -> &str {
     let (_, panel) = dom.split_once("<aside").expect("a panel");
     panel.split_once("</aside>").expect("it ends").0
@@ -327,7 +300,7 @@ fn panel(dom: &str) -> &str {
 #[test]
 fn a_browser_shows_the_step_that_the_address_names() {
     let (plan, report) = doc();
-    let Some(dom) = browse("step", &report.html(&plan), "step=1") else {
+    let Some(dom) = browse("picture-step", &report.html(&plan), "step=1") else {
         return println!("skipped: there is no chromium here");
     };
     let panel = panel(&dom);
@@ -370,7 +343,7 @@ fn a_browser_follows_clicks_and_keys() {
         document.body.append(out);
     </script></body>";
     let html = report.html(&plan).replacen("</body>", script, 1);
-    let Some(dom) = browse("clicks", &html, "") else {
+    let Some(dom) = browse("picture-clicks", &html, "") else {
         return println!("skipped: there is no chromium here");
     };
     let (_, told) = dom.split_once("<pre id=\"told\">").expect("the script ran to its end");

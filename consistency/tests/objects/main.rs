@@ -11,6 +11,8 @@
     reason = "helpers of tests fail loudly, too, and a test says what it reached"
 )]
 
+#[path = "../common/browser.rs"]
+mod browser;
 #[path = "../common/mod.rs"]
 mod common;
 mod exhaustive;

@@ -1,14 +1,14 @@
 //! Pages: nothing is missing, nothing is taken for markup, and a browser can do with the page what it says.
 
-#![allow(clippy::disallowed_methods, reason = "the page is opened in a real browser")]
-
-use std::{collections::BTreeMap, env, fs, path::PathBuf, process::Command};
+use std::collections::BTreeMap;
 
 use quorate_consistency::{
     Explanation, History, HistoryBuilder, Verdict, check,
     explain::Debugged,
     spec::{CasOp, CasRegister, CasRet, Kv, KvOp, KvRet},
 };
+
+use crate::browser::browse;
 
 /// Writes and reads, `count` of each, then a read of what was written first. Two writes may still come.
 fn stale(count: u64) -> History<CasOp<u64>, CasRet<u64>> {
@@ -115,32 +115,6 @@ fn a_long_history_is_shown_where_it_went_wrong_and_the_page_says_so() {
     assert!(html.len() < 200_000);
 }
 
-/// What the page looks like to Chromium when its script has run. `None` if there is no Chromium here.
-fn browse(name: &str, html: &str, fragment: &str) -> Option<String> {
-    let paths = env::var_os("PATH").unwrap_or_default();
-    let chromium = env::split_paths(&paths).map(|path| path.join("chromium")).find(|path| path.is_file())?;
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("explain-{name}"));
-    // What is left of an earlier browser can keep this one from starting.
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).unwrap();
-    let page = folder.join("page.html");
-    fs::write(&page, html).unwrap();
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--enable-logging=stderr", "--virtual-time-budget=5000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(format!("file://{}#{fragment}", page.display()))
-        .output()
-        .unwrap();
-    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!complaints.contains(":CONSOLE"), "{complaints}");
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(dom.contains("</html>"), "no page: {complaints}");
-    assert!(!dom.contains("data-error"), "the script failed: {dom}");
-    Some(dom)
-}
-
 #[test]
 fn a_browser_follows_addresses_clicks_and_keys() {
     let script = "<script>
@@ -164,7 +138,7 @@ fn a_browser_follows_addresses_clicks_and_keys() {
     </script></body>";
     let told = explained(30, 200);
     let html = told.page("stale").replacen("</body>", script, 1);
-    let Some(dom) = browse("clicks", &html, "operation=2") else {
+    let Some(dom) = browse("explain-clicks", &html, "operation=2") else {
         return println!("skipped: there is no chromium here");
     };
     let (_, told) = dom.split_once("<pre id=\"told\">").expect("the script ran to its end");
