@@ -119,9 +119,9 @@ impl<Op> History<Op> {
 /// assert_eq!(stale.explanation(), Some("\
 /// where the object holds 8:
 ///   `Read` cannot return Value(7): the object holds 8
-/// holds      7                   8                           ✗
-///               Write(7) → Wri…     Write(8) → Wri… Read → Value(7)
-/// process 0     ├─1─────────────┤   ├─2───────────┤ ╞════════✗
+/// holds      0     7                    8                                ✗
+///               Write(7) → Written   Write(8) → Written   Read → Value(7)
+/// process 0     ├──1──────────────┤  ├──2──────────────┤  ╞══════════════✗
 /// "));
 /// ```
 #[derive(Clone, Debug)]
