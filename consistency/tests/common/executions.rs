@@ -1,4 +1,5 @@
 //! Histories of registers: small and loose, long and strict, and puzzles.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 
