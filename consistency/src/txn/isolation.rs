@@ -1,7 +1,7 @@
 use core::fmt;
 
 /// A level of isolation for which to judge a history of registers is NP-complete: Biswas and Enea, *On the Complexity of Checking
-/// Transactional Consistency*, OOPSLA 2019, §2 and §3.
+/// Transactional Consistency*, OOPSLA 2019, §2.
 ///
 /// As for a [`Level`](super::Level) there must be a total order of commits that extends the order of each session and comes after
 /// what was read. Then each transaction takes a *snapshot*, what some beginning of that order has written, with everything

@@ -234,7 +234,7 @@ impl Rule for Any {
 }
 
 /// Follows edges inside a component until a node comes again.
-fn some_cycle(graph: &Graph, components: &Components, nodes: &[u32]) -> Vec<usize> {
+pub(super) fn some_cycle(graph: &Graph, components: &Components, nodes: &[u32]) -> Vec<usize> {
     let mut walk: Vec<usize> = Vec::new();
     let mut at = nodes.first().copied().unwrap_or(NONE);
     let home = components.of.get(at as usize).copied();

@@ -11,26 +11,26 @@ type Op = RegisterOp<u8, u32>;
 
 /// How a small history comes about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Drawn {
-    pub(crate) transactions: usize,
-    pub(crate) processes: usize,
-    pub(crate) keys: u8,
-    pub(crate) ops: usize,
+pub struct Drawn {
+    pub transactions: usize,
+    pub processes: usize,
+    pub keys: u8,
+    pub ops: usize,
     /// How many of a hundred snapshots are old, and how many reads see anything.
-    pub(crate) old_percent: usize,
-    pub(crate) wrong_percent: usize,
+    pub old_percent: usize,
+    pub wrong_percent: usize,
     /// How many of a hundred transactions have a snapshot of each key alone.
-    pub(crate) torn_percent: usize,
+    pub torn_percent: usize,
     /// How many of a hundred transactions stand elsewhere in the hidden order than in time.
-    pub(crate) moved_percent: usize,
-    pub(crate) aborted_percent: usize,
-    pub(crate) unknown_percent: usize,
+    pub moved_percent: usize,
+    pub aborted_percent: usize,
+    pub unknown_percent: usize,
     /// Whether each key is read before it is written.
-    pub(crate) is_mini: bool,
+    pub is_mini: bool,
 }
 
 /// The shape of a small history.
-pub(crate) fn small(rng: &mut Rng) -> Drawn {
+pub fn small(rng: &mut Rng) -> Drawn {
     Drawn {
         transactions: 2 + rng.below(4),
         processes: 1 + rng.below(4),
@@ -55,7 +55,7 @@ struct Plan {
 }
 
 /// A history with a hidden order of commits, and snapshots of it.
-pub(crate) fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
+pub fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
     let plans = plans(rng, drawn);
     let mut order: Vec<(usize, usize)> = plans
         .iter()
@@ -170,18 +170,18 @@ fn built(plans: &[Plan], done: &[Vec<Op>]) -> Registers {
 
 /// A long history of a store that executes one transaction at a moment, or with snapshots.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Long {
-    pub(crate) transactions: usize,
-    pub(crate) processes: usize,
-    pub(crate) keys: u8,
-    pub(crate) ops: usize,
+pub struct Long {
+    pub transactions: usize,
+    pub processes: usize,
+    pub keys: u8,
+    pub ops: usize,
     /// Whether each key is read before it is written: mini-transactions.
-    pub(crate) is_mini: bool,
+    pub is_mini: bool,
     /// Whether transactions start at one moment and commit at another, if what they write has not changed.
-    pub(crate) has_snapshots: bool,
-    pub(crate) unknown_percent: usize,
+    pub has_snapshots: bool,
+    pub unknown_percent: usize,
     /// Every how many transactions one of their reads sees the value before the one that is there.
-    pub(crate) stale_every: usize,
+    pub stale_every: usize,
 }
 
 enum Execution {
@@ -190,7 +190,7 @@ enum Execution {
     Committed(Vec<Op>),
 }
 
-pub(crate) fn long(rng: &mut Rng, shape: Long) -> Registers {
+pub fn long(rng: &mut Rng, shape: Long) -> Registers {
     let mut builder = HistoryBuilder::new();
     let keys = usize::from(shape.keys);
     // By key, all values so far.
@@ -276,62 +276,63 @@ pub(crate) fn long(rng: &mut Rng, shape: Long) -> Registers {
     builder.finish()
 }
 
-/// A history that is a puzzle. For each variable two transactions write a key, and two more read it from the one and from the other:
-/// if the one comes first its reader comes before the other, and the other way round. For each clause these are tied
-/// together in a circle, which closes if all of its literals are false. Whether it holds is the same at every level; that is
-/// tried out by all assignments.
-pub(crate) fn puzzle(rng: &mut Rng, variables: usize, clauses: usize) -> (Registers, bool) {
-    let mut txns: Vec<Vec<Op>> = Vec::new();
-    let (mut keys, mut values) = (0_u8, 0_u32);
-    for _ in 0..variables {
-        let (one, other) = (values + 1, values + 2);
-        txns.push(vec![Op::Write(keys, one)]);
-        txns.push(vec![Op::Write(keys, other)]);
-        txns.push(vec![Op::Read(keys, Some(one))]);
-        txns.push(vec![Op::Read(keys, Some(other))]);
-        (keys, values) = (keys + 1, other);
-    }
-    // By literal, those that follow in some clause. A literal that is false is an edge from its reader to its writer.
-    let mut next = vec![Vec::new(); variables * 2];
-    for _ in 0..clauses {
-        let mut literals: Vec<usize> = Vec::new();
-        while literals.len() < 3.min(variables) {
-            let literal = rng.below(variables * 2);
-            if literals.iter().all(|other| other / 2 != literal / 2) {
-                literals.push(literal);
-            }
-        }
-        for (at, literal) in literals.iter().enumerate() {
-            let after = literals[(at + 1) % literals.len()];
-            let (writer, reader) = (literal / 2 * 4 + 1 - literal % 2, after / 2 * 4 + 2 + after % 2);
-            values += 1;
-            txns[writer].push(Op::Write(keys, values));
-            txns[reader].push(Op::Read(keys, Some(values)));
-            next[*literal].push(after);
-            keys += 1;
-        }
-    }
+/// A history of puzzles, one after the other, each with so many variables and clauses. For each variable two transactions write a
+/// key, and two more read it from the one and from the other: if the one comes first its reader comes before the other, and the other
+/// way round. For each clause these are tied together in a circle, which closes if all of its literals are false.
+/// Whether it holds is the same at every level; that is tried out by all assignments.
+pub fn puzzles(rng: &mut Rng, shapes: &[(usize, usize)]) -> (Registers, bool) {
     let mut builder = HistoryBuilder::new();
-    for is_end in [false, true] {
-        for (process, ops) in (0..).zip(&txns) {
-            if is_end {
-                builder.ok(process, ops.clone()).unwrap();
-            } else {
-                builder.invoke(process, ops.clone()).unwrap();
+    let (mut keys, mut values, mut holds) = (0_u8, 0_u32, true);
+    for (variables, clauses) in shapes.iter().copied() {
+        let mut txns: Vec<Vec<Op>> = Vec::new();
+        for _ in 0..variables {
+            let (one, other) = (values + 1, values + 2);
+            txns.push(vec![Op::Write(keys, one)]);
+            txns.push(vec![Op::Write(keys, other)]);
+            txns.push(vec![Op::Read(keys, Some(one))]);
+            txns.push(vec![Op::Read(keys, Some(other))]);
+            (keys, values) = (keys + 1, other);
+        }
+        // By literal, those that follow in some clause. A literal that is false is an edge from its reader to its writer.
+        let mut next = vec![Vec::new(); variables * 2];
+        for _ in 0..clauses {
+            let mut literals: Vec<usize> = Vec::new();
+            while literals.len() < 3.min(variables) {
+                let literal = rng.below(variables * 2);
+                if literals.iter().all(|other| other / 2 != literal / 2) {
+                    literals.push(literal);
+                }
             }
+            for (at, literal) in literals.iter().enumerate() {
+                let after = literals[(at + 1) % literals.len()];
+                let (writer, reader) = (literal / 2 * 4 + 1 - literal % 2, after / 2 * 4 + 2 + after % 2);
+                values += 1;
+                txns[writer].push(Op::Write(keys, values));
+                txns[reader].push(Op::Read(keys, Some(values)));
+                next[*literal].push(after);
+                keys += 1;
+            }
+        }
+        for (process, ops) in (0..).zip(&txns) {
+            builder.invoke(process, ops.clone()).unwrap();
+        }
+        for (process, ops) in (0..).zip(&txns) {
+            builder.ok(process, ops.clone()).unwrap();
+        }
+        holds &= (0..1 << variables).any(|assigned| is_open(assigned, &next));
+    }
+    (builder.finish(), holds)
+}
+
+/// Whether the literals that are false follow one another in no circle.
+fn is_open(assigned: usize, next: &[Vec<usize>]) -> bool {
+    let is_false = |literal: &usize| assigned >> (literal / 2) & 1 == literal % 2;
+    let mut left: Vec<usize> = (0..next.len()).filter(is_false).collect();
+    loop {
+        let kept = left.clone();
+        left.retain(|literal| next[*literal].iter().any(|after| kept.contains(after)));
+        if left.is_empty() || left.len() == kept.len() {
+            return left.is_empty();
         }
     }
-    let is_open = |assigned: usize| {
-        let is_false = |literal: usize| assigned >> (literal / 2) & 1 == literal % 2;
-        let mut left: Vec<usize> = (0..variables * 2).filter(|literal| is_false(*literal)).collect();
-        loop {
-            let before = left.len();
-            let kept = left.clone();
-            left.retain(|literal| next[*literal].iter().any(|after| kept.contains(after)));
-            if left.is_empty() || left.len() == before {
-                break left.is_empty();
-            }
-        }
-    };
-    (builder.finish(), variables < 16 && (0..1 << variables).any(is_open))
 }

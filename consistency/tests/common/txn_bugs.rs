@@ -7,7 +7,7 @@ use super::{
         Rng,
         txn::{Kind, Shape, as_registers, list_mistake, lists, weak_mistake},
     },
-    executions::{drawn, puzzle, small},
+    executions::{drawn, puzzles, small},
     orders::{puzzle_mistake, solver_mistake},
     rw::register_mistake,
     workloads::{self, Banking},
@@ -76,7 +76,8 @@ fn solver_caught(bug: Bug, rng: &mut Rng) -> Option<(&'static str, &'static str)
     options.bug = Some(bug);
     options.shortcuts = rng.chance(50);
     if rng.chance(20) {
-        let (history, holds) = puzzle(rng, 6, 24);
+        let clauses = rng.below(8);
+        let (history, holds) = puzzles(rng, &[(6, 20 + clauses)]);
         return puzzle_mistake(&history, holds, options).map(|check| (check, "puzzles"));
     }
     let shape = small(rng);

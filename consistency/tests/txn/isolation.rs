@@ -81,6 +81,7 @@ fn small_histories_tell_the_levels_apart() {
         assert_eq!(held(&history), expected, "{what}");
         println!("| {what} | `{text}` | {expected} |");
     }
+    assert_eq!(held(&HistoryBuilder::new().finish()), "cpsSzZ", "nothing at all");
     for (what, text, expected) in [
         ("stale read", "w x1 | r x0", "cps-z-"),
         ("write skew one after the other", "r x0, w y1 | r y0, w x1", "cps---"),

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{Rng, txn::Registers},
-    executions::{Drawn, drawn, puzzle, small},
+    executions::{Drawn, drawn, puzzles, small},
     orders::{axiom_oracle, puzzle_mistake, solver_mistake, store_oracle, verify_mistake},
 };
 use quorate_consistency::txn::{Isolation, Refutation, Solution, Solver, SolverOptions, Unresolved, solve};
@@ -54,9 +54,12 @@ fn puzzles_are_solved() {
     let (mut solved, mut refuted) = (0, [0; 3]);
     for seed in 0..HISTORIES / 20 {
         let mut rng = Rng(seed);
-        let variables = 3 + rng.below(7);
-        let clauses = variables * 2 + rng.below(variables * 4);
-        let (history, holds) = puzzle(&mut rng, variables, clauses);
+        let mut shape = || {
+            let variables = 3 + rng.below(7);
+            (variables, variables * 2 + rng.below(variables * 4))
+        };
+        let shapes = if seed % 4 == 0 { vec![(3, 5), (5, 10), (4, 12), (3, 4)] } else { vec![shape()] };
+        let (history, holds) = puzzles(&mut rng, &shapes);
         for options in [SolverOptions::default(), searching()] {
             assert_eq!(puzzle_mistake(&history, holds, options), None, "seed {seed}: {history:?}");
         }
@@ -76,7 +79,7 @@ fn steps_can_be_given_one_by_one() {
     let mut unknown = 0;
     for seed in 0..60 {
         let mut rng = Rng(seed);
-        let (puzzle, _) = puzzle(&mut rng, 5, 18);
+        let (puzzle, _) = puzzles(&mut rng, &[(5, 18)]);
         let shape = Drawn { transactions: 8, ..small(&mut rng) };
         for (history, isolation) in
             [(puzzle, Isolation::ALL[rng.below(5)]), (drawn(&mut rng, shape), Isolation::Serializable)]
@@ -111,7 +114,7 @@ fn solve_with(history: &Registers, isolation: Isolation, steps: u64) -> Solution
 
 #[test]
 fn what_is_too_large_is_unknown() {
-    let (history, _) = puzzle(&mut Rng(1), 9, 12);
+    let (history, _) = puzzles(&mut Rng(1), &[(9, 12)]);
     let mut options = searching();
     options.cells_max = 10;
     let mut solver = Solver::new(&history, Isolation::Serializable, options).unwrap();

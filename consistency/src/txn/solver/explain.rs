@@ -14,7 +14,7 @@ use crate::txn::{
     graph::{Components, Edge},
     intern::NONE,
     search::Search,
-    weak::Any,
+    weak::{Any, some_cycle},
 };
 
 /// How many edges are looked at for a short circle of what is known at once.
@@ -32,7 +32,8 @@ pub(super) fn known_circle<K: Clone>(polygraph: &Polygraph<'_, K>) -> Option<Pro
     let components = Components::new(&polygraph.graph, u8::MAX, usize::MAX);
     let nodes = components.cyclic().next()?;
     let mut search = Search::new(&polygraph.graph, EDGES_MAX);
-    let walk = search.shortest(nodes, &components, &Any, |_| true)?;
+    let walk = search.shortest(nodes, &components, &Any, |_| true);
+    let walk = walk.unwrap_or_else(|| some_cycle(&polygraph.graph, &components, nodes));
     let steps = walk.iter().map(|place| step(polygraph, known(polygraph, *place)));
     Some(Proof { lemmas: Vec::new(), cycle: merged(steps.collect()) })
 }

@@ -32,7 +32,9 @@ pub(super) fn guess<K>(polygraph: &Polygraph<'_, K>, reach: Option<&Reach>) -> G
             is_right = false;
             play.take(moment);
         } else {
-            return Guess { order: play.order, is_right };
+            // Where what is known is a circle there is no order of all.
+            let is_whole = play.order.len() == polygraph.moments.len();
+            return Guess { order: play.order, is_right: is_right && is_whole };
         }
     }
 }
