@@ -33,17 +33,19 @@ impl Rules {
     ) -> Result<Option<u64>, Conflict> {
         let moments = &polygraph.moments;
         if let Some(moment) = reach.next_grown() {
+            // To pass on a long row is more work than to pass on a short one.
+            let row = 1 + moments.chains as u64 / 32;
             let mut cost = 1;
             for place in polygraph.graph.out(moment) {
                 let edge = polygraph.graph.edges[place];
                 reach.pass_on(moments, edge.from, edge.to, 0)?;
-                cost += 1;
+                cost += row;
             }
             let mut added = reach.out(moment).next();
             while let Some(number) = added {
                 reach.pass_on_added(moments, number)?;
                 added = reach.after(number);
-                cost += 1;
+                cost += row;
             }
             return Ok(Some(cost));
         }
