@@ -1,5 +1,5 @@
 //! Histories of registers: small and loose, long and strict, and puzzles.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,26 @@ type Op = RegisterOp<u8, u32>;
 
 /// How a small history comes about.
 #[derive(Clone, Copy, Debug)]
-pub struct Drawn {
-    pub transactions: usize,
-    pub processes: usize,
-    pub keys: u8,
-    pub ops: usize,
+pub(crate) struct Drawn {
+    pub(crate) transactions: usize,
+    pub(crate) processes: usize,
+    pub(crate) keys: u8,
+    pub(crate) ops: usize,
     /// How many of a hundred snapshots are old, and how many reads see anything.
-    pub old_percent: usize,
-    pub wrong_percent: usize,
+    pub(crate) old_percent: usize,
+    pub(crate) wrong_percent: usize,
     /// How many of a hundred transactions have a snapshot of each key alone.
-    pub torn_percent: usize,
+    pub(crate) torn_percent: usize,
     /// How many of a hundred transactions stand elsewhere in the hidden order than in time.
-    pub moved_percent: usize,
-    pub aborted_percent: usize,
-    pub unknown_percent: usize,
+    pub(crate) moved_percent: usize,
+    pub(crate) aborted_percent: usize,
+    pub(crate) unknown_percent: usize,
     /// Whether each key is read before it is written.
-    pub is_mini: bool,
+    pub(crate) is_mini: bool,
 }
 
 /// The shape of a small history.
-pub fn small(rng: &mut Rng) -> Drawn {
+pub(crate) fn small(rng: &mut Rng) -> Drawn {
     Drawn {
         transactions: 2 + rng.below(4),
         processes: 1 + rng.below(4),
@@ -55,7 +55,7 @@ struct Plan {
 }
 
 /// A history with a hidden order of commits, and snapshots of it.
-pub fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
+pub(crate) fn drawn(rng: &mut Rng, drawn: Drawn) -> Registers {
     let plans = plans(rng, drawn);
     let mut order: Vec<(usize, usize)> = plans
         .iter()
@@ -170,18 +170,18 @@ fn built(plans: &[Plan], done: &[Vec<Op>]) -> Registers {
 
 /// A long history of a store that executes one transaction at a moment, or with snapshots.
 #[derive(Clone, Copy, Debug)]
-pub struct Long {
-    pub transactions: usize,
-    pub processes: usize,
-    pub keys: u8,
-    pub ops: usize,
+pub(crate) struct Long {
+    pub(crate) transactions: usize,
+    pub(crate) processes: usize,
+    pub(crate) keys: u8,
+    pub(crate) ops: usize,
     /// Whether each key is read before it is written: mini-transactions.
-    pub is_mini: bool,
+    pub(crate) is_mini: bool,
     /// Whether transactions start at one moment and commit at another, if what they write has not changed.
-    pub has_snapshots: bool,
-    pub unknown_percent: usize,
+    pub(crate) has_snapshots: bool,
+    pub(crate) unknown_percent: usize,
     /// Every how many transactions one of their reads sees the value before the one that is there.
-    pub stale_every: usize,
+    pub(crate) stale_every: usize,
 }
 
 enum Execution {
@@ -190,7 +190,7 @@ enum Execution {
     Committed(Vec<Op>),
 }
 
-pub fn long(rng: &mut Rng, shape: Long) -> Registers {
+pub(crate) fn long(rng: &mut Rng, shape: Long) -> Registers {
     let mut builder = HistoryBuilder::new();
     let keys = usize::from(shape.keys);
     // By key, all values so far.
@@ -280,7 +280,7 @@ pub fn long(rng: &mut Rng, shape: Long) -> Registers {
 /// key, and two more read it from the one and from the other: if the one comes first its reader comes before the other, and the other
 /// way round. For each clause these are tied together in a circle, which closes if all of its literals are false.
 /// Whether it holds is the same at every level; that is tried out by all assignments.
-pub fn puzzles(rng: &mut Rng, shapes: &[(usize, usize)]) -> (Registers, bool) {
+pub(crate) fn puzzles(rng: &mut Rng, shapes: &[(usize, usize)]) -> (Registers, bool) {
     let mut builder = HistoryBuilder::new();
     let (mut keys, mut values, mut holds) = (0_u8, 0_u32, true);
     for (variables, clauses) in shapes.iter().copied() {

@@ -1,5 +1,5 @@
 //! Oracles that try every order of small histories of registers, for every level of isolation, and the solver beside them.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
 //! Whether the refutations of the solver are refutations.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::BTreeMap;
 
