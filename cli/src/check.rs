@@ -1,5 +1,6 @@
 //! `quorate check`: are recorded histories linearizable, or what else are they? And how isolated are transactions?
 
+mod anomalies;
 mod explain;
 mod levels;
 mod model;
@@ -37,6 +38,8 @@ Examples:
   quorate check --model list-append --level serializable h.edn   transactions, by Adya's anomalies
   quorate check --model rw-register --level snapshot-isolation h.edn   the same of registers, by all orders of commits
   quorate check --model rw-register --weakest h.edn          the strongest levels that hold
+  quorate check --model rw-register --explain h.edn          anomalies, so far as reads show the order of writes
+  quorate check --model bank --total 100 bank.edn            transfers and reads of all balances
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
@@ -50,16 +53,18 @@ pub(crate) struct Options {
     #[arg(long, value_name = "MODEL", required_unless_present = "weakest")]
     model: Option<Model>,
     /// Of a history of registers, print the strongest of its models that hold, or none; with --model rw-register, the strongest
-    /// levels of its transactions
+    /// levels of its transactions; with --model list-append, the strongest that nothing was found against
     #[arg(long, conflicts_with = "level")]
     weakest: bool,
     /// What the object holds at first, as EDN; nil for registers, 0 for a counter, if it is left out
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     init: Option<Value>,
-    /// What transactions must be, like read-committed or serializable; strict-serializable for lists and causal for
-    /// registers, if it is left out. Of registers all levels keep the order of sessions
+    /// What transactions must be, like read-committed or serializable; strict-serializable, if it is left out, of registers
+    /// then so far as anomalies and causality show. Of registers all levels keep the order of sessions
     #[arg(long, value_name = "LEVEL")]
     level: Option<txn::LevelName>,
+    #[command(flatten)]
+    known: anomalies::Known,
     /// How the history is written down
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     format: FormatName,
@@ -121,10 +126,15 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
         return Err(Problem::new("--level and --format awdit are for transactions")
             .hint("use --model list-append or --model rw-register with them"));
     }
-    let is_of_registers = matches!(options.model, None | Some(Model::Transactions(TxnModel::RwRegister)));
-    if options.weakest && !is_of_registers {
+    options.known.check(of_transactions, options.level.is_none() && !options.weakest)?;
+    let has_levels = matches!(of_transactions, Some(TxnModel::ListAppend | TxnModel::RwRegister));
+    if options.weakest && options.model.is_some() && !has_levels {
         return Err(Problem::new("--weakest is for registers")
-            .hint("use it alone, or with --model rw-register for transactions"));
+            .hint("use it alone, or with --model list-append or --model rw-register for transactions"));
+    }
+    if options.level.is_some() && !has_levels {
+        return Err(Problem::new("--level is for lists and registers under transactions")
+            .hint("use --model list-append or --model rw-register with it"));
     }
     options.outputs.check(&options.files, matches!(options.model, Some(Model::Object(_))))?;
     let (mut malformed, mut violated, mut unknown) = (false, false, false);

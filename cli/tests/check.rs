@@ -272,7 +272,7 @@ fn transactions_are_judged_by_level() {
     assert_eq!(check(&committed).status.code(), Some(0));
     let json = check(&["--model", "rw-register", "--json", "--format", "awdit", &sessions]);
     assert!(
-        stdout(&json).contains(r#""level":"causal","holds":false,"transactions":3"#),
+        stdout(&json).contains(r#""level":"strict-serializable","holds":false,"transactions":3"#),
         "{}",
         stdout(&json)
     );
@@ -290,4 +290,92 @@ fn transactions_are_judged_by_level() {
         assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
         assert_eq!(stdout(&refused), "");
     }
+}
+
+#[test]
+fn anomalies_of_registers_are_told() {
+    let files = Files::new();
+    let history = |txns: &[&str]| {
+        let line = |kind, (process, ops): (usize, &&str)| {
+            format!("{{:process {process}, :type :{kind}, :f :txn, :value {ops}}}\n")
+        };
+        let invoked = txns.iter().enumerate().map(|txn| line("invoke", txn));
+        invoked.chain(txns.iter().enumerate().map(|txn| line("ok", txn))).collect::<String>()
+    };
+    let lost = files.write("lost.edn", &history(&["[[:r x nil] [:w x 1]]", "[[:r x nil] [:w x 2]]"]));
+    let told = check(&["--model", "rw-register", "--explain", &lost]);
+    let expected = format!("{lost}\tfalse\n  not cursor-stability\n  lost-update: T0 and T1 both write");
+    assert!(stdout(&told).starts_with(&expected), "{}", stdout(&told));
+    assert_eq!(told.status.code(), Some(1));
+    // No read shows the order of these writes, but whatever it was, it contradicts the reads.
+    let blind = ["[[:w x 1] [:w y 1]]", "[[:w x 2] [:w y 2]]", "[[:r x 1] [:r y 2]]"];
+    let torn = check(&["--model", "rw-register", "--explain", &files.write("torn.edn", &history(&blind))]);
+    let told = stdout(&torn);
+    assert!(told.contains("\tfalse\n  not strong-session-consistent-view\n  cycle of commits:\n"), "{told}");
+    let clean = ["[[:w x 1] [:w y 1]]", "[[:w x 2] [:w y 2]]", "[[:r x 2] [:r y 2]]"];
+    let clean = files.write("clean.edn", &history(&clean));
+    assert_eq!(check(&["--model", "rw-register", "--linearizable-keys", &clean]).status.code(), Some(0));
+    let lists =
+        files.write("lists.edn", &history(&["[[:r x []] [:append y 1]]", "[[:r y []] [:append x 1]]"]));
+    let weakest = check(&["--model", "list-append", "--weakest", &lists]);
+    assert_eq!(stdout(&weakest), format!("{lists}\tstrong-snapshot-isolation\n"));
+    for (arguments, why) in [
+        (["--model", "list-append", "--sequential-keys", &lists], "--model rw-register"),
+        (["--model", "list-append", "--negative-balances", &lists], "--model bank"),
+        (["--model", "register", "--weakest", &lists], "--weakest is for"),
+        (["--model", "bank", "--level=serializable", &lists], "--level is for"),
+    ] {
+        let refused = check(&arguments);
+        assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+        assert_eq!(stdout(&refused), "");
+    }
+}
+
+#[test]
+fn banks_and_long_forks_are_judged_by_their_values() {
+    let files = Files::new();
+    let entry =
+        |process, kind, f, value| format!("{{:process {process}, :type :{kind}, :f :{f}, :value {value}}}\n");
+    let transfer = "{:from 0, :to 1, :amount 3}";
+    let bank = [
+        entry(0, "invoke", "transfer", transfer),
+        entry(1, "invoke", "read", "nil"),
+        entry(1, "ok", "read", "{0 2, 1 5}"),
+        entry(0, "ok", "transfer", transfer),
+        entry(1, "invoke", "read", "nil"),
+        entry(1, "ok", "read", "{0 2, 1 8}"),
+    ];
+    let bank = files.write("bank.edn", &bank.concat());
+    let told = check(&["--model", "bank", "--total", "10", "--explain", &bank]);
+    assert_eq!(
+        stdout(&told),
+        format!(
+            "{bank}\tfalse\n  not consistent-view\n  wrong-total: operation 0 of T1 reads balances of 7 together instead \
+             of 10\n  where T1 line 2\n"
+        )
+    );
+    assert_eq!(told.status.code(), Some(1));
+    let overdrawn = files.write(
+        "overdrawn.edn",
+        &[entry(0, "invoke", "read", "nil"), entry(0, "ok", "read", "{0 -2, 1 12}")].concat(),
+    );
+    assert_eq!(check(&["--model", "bank", &overdrawn]).status.code(), Some(1));
+    assert_eq!(check(&["--model", "bank", "--negative-balances", &overdrawn]).status.code(), Some(0));
+
+    let write = |key| format!("[[:w {key} 1]]");
+    let fork = [
+        entry(0, "invoke", "write", &write(0)),
+        entry(0, "ok", "write", &write(0)),
+        entry(1, "invoke", "write", &write(1)),
+        entry(1, "ok", "write", &write(1)),
+        entry(2, "invoke", "read", "[[:r 0 nil] [:r 1 nil]]"),
+        entry(2, "ok", "read", "[[:r 0 1] [:r 1 nil]]"),
+        entry(3, "invoke", "read", "[[:r 1 nil] [:r 0 nil]]"),
+        entry(3, "ok", "read", "[[:r 1 1] [:r 0 nil]]"),
+    ];
+    let fork = files.write("fork.edn", &fork.concat());
+    let json = check(&["--model", "long-fork", "--json", &fork]);
+    let expected = r#""level":"prefix","holds":false,"transactions":4,"violated":["prefix"],"findings":["long-fork: T2 sees 0"#;
+    assert!(stdout(&json).contains(expected), "{}", stdout(&json));
+    assert_eq!(check(&["--model", "long-fork", &bank]).status.code(), Some(3));
 }

@@ -136,7 +136,6 @@ fn all_levels_are_of_registers_alone() {
     let files = Files::new();
     let skew = files.write("skew.edn", &jepsen(&SKEW, false));
     for (arguments, why) in [
-        (["--model", "list-append", "--weakest", &skew], "--weakest is for registers"),
         (["--model", "queue", "--weakest", &skew], "--weakest is for registers"),
         (["--model", "rw-register", "--level=causal", "--weakest"], "cannot be used with"),
         (["--model", "rw-register", "--level=repeatable-read", &skew], "not judged for repeatable-read"),

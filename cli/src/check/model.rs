@@ -83,6 +83,8 @@ impl ValueEnum for Model {
                 Self::Registers(WeakModel::Sessions),
                 Self::Transactions(TxnModel::ListAppend),
                 Self::Transactions(TxnModel::RwRegister),
+                Self::Transactions(TxnModel::Bank),
+                Self::Transactions(TxnModel::LongFork),
             ]
         }
     }

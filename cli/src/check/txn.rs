@@ -2,12 +2,12 @@ use std::{fmt, fs, path::Path};
 
 use clap::ValueEnum;
 use quorate_consistency::{
-    format::{self, Format, FormatError, Transactions, Value},
-    txn::{History, ListOp, Model, Options as ListOptions, RegisterOp, check_list_append},
+    format::{self, Entry, Format, FormatError, Transactions, Value},
+    txn::{History, ListOp, Model, RegisterOp},
 };
 use serde::Serialize;
 
-use super::{FormatName, Options, levels, report::Verdict};
+use super::{FormatName, Options, anomalies, levels, report::Verdict};
 use crate::{problem::Problem, terminal};
 
 /// What transactions of a database must be.
@@ -30,6 +30,10 @@ pub(crate) enum TxnModel {
     ListAppend,
     /// transactions: txn [[:w K V] [:r K V]], each value written once
     RwRegister,
+    /// transactions: transfer {:from A :to B :amount N}, read {A BALANCE}; the total stays
+    Bank,
+    /// transactions: write [[:w K V]], each key once, read [[:r K V]] of whole groups
+    LongFork,
 }
 
 /// An object of JSON for a file.
@@ -50,14 +54,14 @@ struct Line<'a> {
 }
 
 /// What a history came to.
-struct Judged {
+pub(super) struct Judged {
     /// `None` if all are asked for.
-    level: Option<Model>,
+    pub(super) level: Option<Model>,
     /// The strongest that hold, if all are asked for.
-    strongest: Vec<&'static str>,
-    holds: Option<bool>,
-    violated: Vec<&'static str>,
-    findings: Vec<String>,
+    pub(super) strongest: Vec<&'static str>,
+    pub(super) holds: Option<bool>,
+    pub(super) violated: Vec<&'static str>,
+    pub(super) findings: Vec<String>,
 }
 
 /// Judges a file and prints what it came to.
@@ -65,25 +69,35 @@ pub(super) fn check(model: TxnModel, options: &Options, file: &Path) -> Result<V
     let name = file.display().to_string();
     let problem = |error: &dyn fmt::Display| Problem::new(format!("{name}: {error}"));
     let text = fs::read_to_string(file).map_err(|error| problem(&error))?;
-    let (judged, transactions, lines) = if model == TxnModel::ListAppend {
-        let found = entries::<ListOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
-        let level = options.level.map_or(Model::StrictSerializable, |level| level.0);
-        let report =
-            check_list_append(&found.history, ListOptions::default()).map_err(|error| problem(&error))?;
-        let judged = Judged {
-            level: Some(level),
-            strongest: Vec::new(),
-            holds: report.holds(level),
-            violated: report.weakest_violated().iter().map(Model::name).collect(),
-            findings: report.findings.iter().map(ToString::to_string).collect(),
-        };
-        (judged, found.history.transactions().len(), found.lines)
-    } else if is_sessions(options, &text) {
-        let found = format::read_sessions(&text).map_err(|error| problem(&error))?;
-        (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
-    } else {
-        let found = entries::<RegisterOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
-        (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
+    let (judged, transactions, lines) = match model {
+        TxnModel::ListAppend => {
+            let found = entries::<ListOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
+            let level = options.level.map_or(Model::StrictSerializable, |level| level.0);
+            let level = (!options.weakest).then_some(level);
+            let judged = anomalies::lists(&found.history, level).map_err(|error| problem(&error))?;
+            (judged, found.history.transactions().len(), found.lines)
+        }
+        TxnModel::RwRegister if is_sessions(options, &text) => {
+            let found = format::read_sessions(&text).map_err(|error| problem(&error))?;
+            (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
+        }
+        TxnModel::RwRegister => {
+            let found =
+                entries::<RegisterOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
+            (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
+        }
+        TxnModel::Bank => {
+            let entries = plain_entries(options, &text).map_err(|error| problem(&error))?;
+            let found = format::assemble_bank(&entries).map_err(|error| problem(&error))?;
+            let judged = anomalies::bank(&found.history, &options.known);
+            (judged, found.history.transactions().len(), found.lines)
+        }
+        TxnModel::LongFork => {
+            let entries = plain_entries(options, &text).map_err(|error| problem(&error))?;
+            let found = format::assemble_long_fork(&entries).map_err(|error| problem(&error))?;
+            let judged = anomalies::long_fork(&found.history).map_err(|error| problem(&error))?;
+            (judged, found.history.transactions().len(), found.lines)
+        }
     };
     show(options, &name, &judged, transactions, &lines)?;
     Ok(match judged.holds {
@@ -93,13 +107,17 @@ pub(super) fn check(model: TxnModel, options: &Options, file: &Path) -> Result<V
     })
 }
 
-fn entries<O: format::RecordedOp>(options: &Options, text: &str) -> Result<Transactions<O>, FormatError> {
+fn plain_entries(options: &Options, text: &str) -> Result<Vec<Entry>, FormatError> {
     let format = match options.format {
         FormatName::Json => Format::Json,
         FormatName::Edn => Format::Edn,
         _ => Format::guess(text),
     };
-    format::assemble_transactions(&format::read(text, format)?)
+    format::read(text, format)
+}
+
+fn entries<O: format::RecordedOp>(options: &Options, text: &str) -> Result<Transactions<O>, FormatError> {
+    format::assemble_transactions(&plain_entries(options, text)?)
 }
 
 fn is_sessions(options: &Options, text: &str) -> bool {
@@ -111,7 +129,7 @@ fn is_sessions(options: &Options, text: &str) -> bool {
 fn registers<K, V>(options: &Options, history: &History<RegisterOp<K, V>>) -> Result<Judged, Problem>
 where
     K: Clone + Eq + std::hash::Hash + fmt::Display,
-    V: Eq + std::hash::Hash,
+    V: Clone + Eq + std::hash::Hash + fmt::Display,
 {
     if options.weakest {
         let found = levels::all(history, options.steps)?;
@@ -125,7 +143,9 @@ where
             findings: found.into_iter().flat_map(|one| one.why).collect(),
         });
     }
-    let level = options.level.map_or(Model::Causal, |level| level.0);
+    let Some(LevelName(level)) = options.level else {
+        return anomalies::registers(history, &options.known).map_err(Problem::new);
+    };
     let found = levels::judge(history, level, options.steps)?;
     Ok(Judged {
         level: Some(level),
