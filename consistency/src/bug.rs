@@ -34,6 +34,26 @@ pub enum Bug {
     FirstStateOnly,
     /// The online mode takes an operation for done that turns out to have failed.
     OnlineKeepsFailed,
+    /// Two values of a register that are held one right after the other are taken to be held at once.
+    ZonesTouch,
+    /// A value that need be held for one moment alone may be held while another is.
+    BackwardZonesIgnored,
+    /// What one read of a growing set has seen, a later one need not.
+    GrowthForgets,
+    /// What a read of a growing set has seen may be added after it.
+    GrowthIgnoresTime,
+    /// A value may be taken out of a queue or a stack twice.
+    TakenTwice,
+    /// A queue or a stack may be found empty at any time.
+    NothingFoundAnywhere,
+    /// What is put into a queue in one order may be taken out in another.
+    TakesInAnyOrder,
+    /// The value at the bottom of a stack may be popped before those above it.
+    BottomPoppedAnytime,
+    /// A dequeue or a pop of which nobody knows what it took has taken nothing.
+    UnknownTakesIgnored,
+    /// Of intervals that touch, one has ended before the other begins.
+    TiesReturnFirst,
     /// Sequential consistency is judged key by key, as linearizability may be.
     SequentialByKey,
     /// The memo of the search for a sequential order forgets the state.
@@ -93,7 +113,7 @@ impl Mistake {
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 36] = [
         Self::CommitsWhatChangesNothing,
         Self::PendingReusesSlots,
         Self::PendingForced,
@@ -108,6 +128,16 @@ impl Bug {
         Self::BudgetMeansOk,
         Self::FirstStateOnly,
         Self::OnlineKeepsFailed,
+        Self::ZonesTouch,
+        Self::BackwardZonesIgnored,
+        Self::GrowthForgets,
+        Self::GrowthIgnoresTime,
+        Self::TakenTwice,
+        Self::NothingFoundAnywhere,
+        Self::TakesInAnyOrder,
+        Self::BottomPoppedAnytime,
+        Self::UnknownTakesIgnored,
+        Self::TiesReturnFirst,
         Self::SequentialByKey,
         Self::SequentialMemoIgnoresState,
         Self::ReadsFromIgnored,

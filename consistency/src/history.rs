@@ -1,7 +1,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::builder::Malformed;
+use crate::{
+    bug::{Bug, Mistake},
+    builder::Malformed,
+};
 
 /// One operation of a history, by the order in which operations were invoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,38 +131,52 @@ impl<O, R> History<O, R> {
     /// # Errors
     /// If an interval ends before it begins, or there are more than [`OPERATIONS_MAX`](Self::OPERATIONS_MAX).
     pub fn from_intervals(intervals: impl IntoIterator<Item = Interval<O, R>>) -> Result<Self, Malformed> {
-        let mut operations = Vec::new();
-        let mut ends = Vec::new();
+        Self::from_intervals_or(intervals, Mistake::default())
+    }
+
+    /// The same, with a classic mistake.
+    ///
+    /// # Errors
+    /// As [`from_intervals`](Self::from_intervals).
+    #[cfg(quorate_bugs)]
+    pub fn from_intervals_with_bug(
+        intervals: impl IntoIterator<Item = Interval<O, R>>,
+        bug: Bug,
+    ) -> Result<Self, Malformed> {
+        Self::from_intervals_or(intervals, Mistake(Some(bug)))
+    }
+
+    fn from_intervals_or(
+        intervals: impl IntoIterator<Item = Interval<O, R>>,
+        mistake: Mistake,
+    ) -> Result<Self, Malformed> {
+        let mut dated = Vec::new();
         for (nth, interval) in intervals.into_iter().enumerate() {
             if nth >= Self::OPERATIONS_MAX {
                 return Err(Malformed::TooLong);
             }
             let Interval { process, op, called, returned } = interval;
-            let (returned, outcome) = match returned {
-                Some((returned, _)) if returned < called => return Err(Malformed::Backwards { nth }),
-                Some((returned, ret)) => (Some(returned), Outcome::Returned(ret)),
+            let (ended, outcome) = match returned {
+                Some((ended, _)) if ended < called => return Err(Malformed::Backwards { nth }),
+                Some((ended, ret)) => (Some(ended), Outcome::Returned(ret)),
                 None => (None, Outcome::Unknown),
             };
-            operations.push((called, Operation { process, op, outcome, called: 0, returned: NEVER }));
-            ends.push((called, nth, returned));
+            dated.push((called, ended, Operation { process, op, outcome, called: 0, returned: NEVER }));
         }
-        Ok(Self::in_order(operations, ends))
-    }
-
-    fn in_order(operations: Vec<(u64, Operation<O, R>)>, ends: Vec<(u64, usize, Option<u64>)>) -> Self {
-        let mut order: Vec<_> = operations.into_iter().zip(ends).collect();
-        order.sort_by_key(|((called, _), (_, nth, _))| (*called, *nth));
+        dated.sort_by_key(|(called, ..)| *called);
         // Calls before returns: what touches is concurrent.
-        let mut marks = Vec::with_capacity(order.len() * 2);
-        for (id, (_, (called, _, returned))) in (0..).zip(&order) {
-            marks.push((*called, false, id));
-            marks.extend(returned.map(|at| (at, true, id)));
+        let (call, end) = if mistake.is(Bug::TiesReturnFirst) { (true, false) } else { (false, true) };
+        let mut marks = Vec::with_capacity(dated.len() * 2);
+        for (id, (called, ended, _)) in (0..).zip(&dated) {
+            marks.push((*called, call, id));
+            marks.extend(ended.map(|at| (at, end, id)));
         }
         marks.sort_unstable();
-        let events = marks
-            .iter()
-            .map(|(_, end, id)| if *end { Event::Return(OpId(*id)) } else { Event::Call(OpId(*id)) });
-        Self::assemble(order.into_iter().map(|((_, operation), _)| operation).collect(), events.collect())
+        let event = |(_, kind, id): &(u64, bool, u32)| {
+            if *kind == end { Event::Return(OpId(*id)) } else { Event::Call(OpId(*id)) }
+        };
+        let events = marks.iter().map(event).collect();
+        Ok(Self::assemble(dated.into_iter().map(|(.., operation)| operation).collect(), events))
     }
 
     /// Fills in where each operation begins and ends.

@@ -91,7 +91,14 @@ impl<'a, S: Nondeterministic> Linearizer<'a, S> {
                 key = only.get_or_insert(key).clone();
             }
             let (called, returned) = (operation.called(), operation.returned());
-            let call = Call { op: &operation.op, ret: operation.ret(), called, returned };
+            let call = Call {
+                op: &operation.op,
+                ret: operation.ret(),
+                called,
+                returned,
+                #[cfg(quorate_bugs)]
+                bug: options.bug,
+            };
             calls.entry(key).or_default().push((id, call));
         }
         let lane = |(key, calls): (S::Key, Calls<'a, S>)| {

@@ -1,6 +1,11 @@
 //! Ways to judge special histories without a search, as exact and in O(n log n).
 
 pub(crate) mod chain;
+pub(crate) mod contents;
+pub(crate) mod fifo;
+pub(crate) mod nested;
+pub(crate) mod pool;
+mod tree;
 pub(crate) mod zones;
 
 use alloc::vec::Vec;

@@ -19,6 +19,8 @@ mod unordered_queue;
 use alloc::vec::Vec;
 use core::hash::Hash;
 
+use crate::bug::Mistake;
+
 pub use self::{
     bag::{Bag, BagOp, BagRet},
     cas_register::{CasOp, CasRegister, CasRet},
@@ -170,6 +172,20 @@ pub struct Call<'a, O, R> {
     pub called: usize,
     /// The place of its return; `None` if it is pending.
     pub returned: Option<usize>,
+    /// The classic mistake to make.
+    #[cfg(quorate_bugs)]
+    pub bug: Option<crate::Bug>,
+}
+
+/// The classic mistake to make where these are judged.
+pub(crate) fn mistake<O, R>(calls: &[Call<'_, O, R>]) -> Mistake {
+    #[cfg(quorate_bugs)]
+    return Mistake(calls.first().and_then(|call| call.bug));
+    #[cfg(not(quorate_bugs))]
+    {
+        let _ = calls;
+        Mistake()
+    }
 }
 
 impl<O, R> Clone for Call<'_, O, R> {

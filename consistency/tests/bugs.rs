@@ -28,12 +28,14 @@ mod workloads;
 use common::{
     Domain, HistoryOf, Rng, Shape,
     accesses::{Oracle, SPEC, any, in_rounds},
-    changed, oracle, right,
+    changed,
+    intervals::{drawn, explained},
+    oracle, right,
     versions::{defined, versions},
 };
 use quorate_consistency::{
-    Bug, CausalModel, Event, Guarantee, Guarantees, Linearizer, Online, Options, RegisterHistory, Sequencer,
-    Standing, Verdict, VersionedHistory,
+    Bug, CausalModel, Event, Guarantee, Guarantees, History, Linearizer, Online, Options, RegisterHistory,
+    Sequencer, Standing, Verdict, VersionedHistory, check, spec::Register,
 };
 
 /// How many histories of each specification a bug may survive.
@@ -74,6 +76,19 @@ fn hunt(bug: Bug) -> Option<Caught> {
         one("versions", (0..SEEDS).find_map(|seed| Some((by_versions(bug, seed)?, seed + 1))));
         return best;
     }
+    if bug == Bug::TiesReturnFirst {
+        one("register", (0..SEEDS).find_map(|seed| Some((touching(bug, seed)?, seed + 1))));
+        return best;
+    }
+    if (Bug::ZonesTouch as usize..=Bug::UnknownTakesIgnored as usize).contains(&(bug as usize)) {
+        use common::{domains::*, once::*};
+        each!("register with unique writes", &Registers { unique: true });
+        each!("growing set", &Sets { growing: true });
+        each!("queue, each value once", &OnceDeques);
+        each!("unordered queue, each value once", &OncePools);
+        each!("stack, each value once", &OnceStacks);
+        return best;
+    }
     if bug as usize > Bug::OnlineKeepsFailed as usize {
         one("registers", (0..SEEDS).find_map(|seed| Some((weaker(bug, seed)?, seed + 1))));
         return best;
@@ -106,7 +121,7 @@ fn seek<D: Domain>(bug: Bug, domain: &D) -> Option<(&'static str, u64)> {
 fn caught<D: Domain>(bug: Bug, domain: &D, history: &HistoryOf<D>) -> Option<&'static str> {
     let spec = domain.spec();
     let mut options = Options::default();
-    options.shortcuts = false;
+    options.shortcuts = bug as usize >= Bug::ZonesTouch as usize;
     options.bug = Some(bug);
     let expected = oracle(&spec, history);
     if bug == Bug::OnlineKeepsFailed {
@@ -147,6 +162,15 @@ fn online<D: Domain>(domain: &D, history: &HistoryOf<D>, options: Options) -> Op
     let expected = oracle(&spec, &builder.finish());
     (online.standing() == Standing::Linearizable && !expected)
         .then_some("`oracle`: taken for linearizable, online")
+}
+
+/// Intervals beside their definition.
+fn touching(bug: Bug, seed: u64) -> Option<&'static str> {
+    let intervals = drawn(&mut Rng(seed), 1);
+    let expected = explained(&intervals, 0, 0);
+    let history = History::from_intervals_with_bug(intervals, bug).ok()?;
+    let found = check(&Register { initial: 0 }, &history).is_linearizable();
+    (found != Some(expected)).then_some("`explained`: taken for a violation")
 }
 
 /// The weaker models beside their definitions.

@@ -7,7 +7,10 @@
 
 use alloc::{collections::BTreeMap, collections::BTreeSet, vec::Vec};
 
-use crate::spec::Decision;
+use crate::{
+    bug::{Bug, Mistake},
+    spec::Decision,
+};
 
 /// What a call does.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +25,7 @@ pub(crate) enum Access<'a, V> {
 type Span<'a, V> = (Access<'a, V>, usize, Option<usize>);
 
 /// Judges the calls, given in the order of their invocation; `None` if a value is added twice.
-pub(crate) fn judge<V: Ord>(calls: &[Span<'_, V>]) -> Option<Decision> {
+pub(crate) fn judge<V: Ord>(calls: &[Span<'_, V>], mistake: Mistake) -> Option<Decision> {
     let mut adds: BTreeMap<&V, usize> = BTreeMap::new();
     for (at, (access, ..)) in calls.iter().enumerate() {
         if let Access::Add(value) = access {
@@ -39,7 +42,7 @@ pub(crate) fn judge<V: Ord>(calls: &[Span<'_, V>]) -> Option<Decision> {
     }
     reads.sort_by_key(|(_, seen)| seen.len());
     let returns = calls.iter().enumerate().filter_map(|(at, call)| Some((call.2?, at)));
-    super::decide(returns, |until| order(calls, &adds, &reads, until))
+    super::decide(returns, |until| order(calls, &adds, &reads, until, mistake))
 }
 
 /// The order of what has happened up to this place.
@@ -48,6 +51,7 @@ fn order<V: Ord>(
     adds: &BTreeMap<&V, usize>,
     reads: &[(usize, &BTreeSet<V>)],
     until: usize,
+    mistake: Mistake,
 ) -> Option<Vec<usize>> {
     let returned = |at: usize| calls[at].2.filter(|place| *place <= until);
     let mut order = Vec::with_capacity(calls.len());
@@ -55,7 +59,7 @@ fn order<V: Ord>(
     let nothing = BTreeSet::new();
     let mut before = &nothing;
     for (at, seen) in reads.iter().copied().filter(|(at, _)| returned(*at).is_some()) {
-        if !before.is_subset(seen) {
+        if !before.is_subset(seen) && !mistake.is(Bug::GrowthForgets) {
             return None;
         }
         for value in seen.difference(before) {
@@ -69,7 +73,8 @@ fn order<V: Ord>(
     let unseen =
         |at: &usize| matches!(calls[*at].0, Access::Add(_)) && !is_seen[*at] && returned(*at).is_some();
     order.extend((0..calls.len()).filter(unseen));
-    keep_time(calls, &mut order, returned).then_some(order)
+    let keeps_time = keep_time(calls, &mut order, returned) || mistake.is(Bug::GrowthIgnoresTime);
+    keeps_time.then_some(order)
 }
 
 /// Sorts each group by invocation, and says whether the groups keep real time.

@@ -8,7 +8,10 @@
 
 use alloc::{collections::BTreeMap, vec, vec::Vec};
 
-use crate::spec::Decision;
+use crate::{
+    bug::{Bug, Mistake},
+    spec::Decision,
+};
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +26,10 @@ pub(crate) enum Access<V> {
 type Span<V> = (Access<V>, usize, Option<usize>);
 
 /// Judges the calls, given in the order of their invocation; `None` if a value is written twice, or the initial one again.
-pub(crate) fn judge<V: Clone + Ord>(initial: &V, calls: &[Span<V>]) -> Option<Decision> {
+pub(crate) fn judge<V: Clone + Ord>(initial: &V, calls: &[Span<V>], mistake: Mistake) -> Option<Decision> {
     let values = number(initial, calls)?;
     let returns = calls.iter().enumerate().filter_map(|(at, call)| Some((call.2?, at)));
-    super::decide(returns, |until| Zones::new(&values, calls, until).order())
+    super::decide(returns, |until| Zones::new(&values, calls, until).order(mistake))
 }
 
 /// Which cluster each call belongs to: 0 is the initial value's. Reads of what nobody wrote have one of their own.
@@ -100,7 +103,7 @@ impl Zones {
     }
 
     /// The calls in order: clusters by the beginning of their zones, each its write first.
-    fn order(self) -> Option<Vec<usize>> {
+    fn order(self, mistake: Mistake) -> Option<Vec<usize>> {
         let mut zones: Vec<(usize, usize, bool, Cluster)> = Vec::with_capacity(self.0.len());
         for cluster in self.0 {
             let (from, to) = (cluster.first_return, cluster.last_call);
@@ -118,12 +121,17 @@ impl Zones {
         // The end of the last forward zone.
         let mut forward_end = 0;
         for (from, to, is_forward, _) in &zones {
-            let is_clash = if *is_forward { *from < forward_end } else { *to < forward_end };
+            let is_clash = if *is_forward {
+                *from < forward_end
+            } else {
+                *to < forward_end && !mistake.is(Bug::BackwardZonesIgnored)
+            };
             if is_clash {
                 return None;
             }
             if *is_forward {
-                forward_end = *to;
+                // Zones that touch do not overlap: between any two events there is a moment.
+                forward_end = *to + if mistake.is(Bug::ZonesTouch) { 2 } else { 0 };
             }
         }
         let calls =

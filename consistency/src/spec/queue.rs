@@ -1,9 +1,15 @@
-use alloc::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Call, Decision, Spec, mistake};
+use crate::shortcut::{
+    contents::{self, Access},
+    fifo,
+};
 
 /// A queue, empty at first: first in, first out.
+///
+/// If no value is enqueued twice, histories are judged in O(n log n), unless it matters what a pending dequeue has taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FifoQueue<V>(PhantomData<V>);
 
@@ -32,7 +38,7 @@ pub enum QueueRet<V> {
     Dequeued(Option<V>),
 }
 
-impl<V: Clone + Eq + Hash> Spec for FifoQueue<V> {
+impl<V: Clone + Ord + Hash> Spec for FifoQueue<V> {
     type Op = QueueOp<V>;
     type Ret = QueueRet<V>;
     type State = VecDeque<V>;
@@ -68,4 +74,25 @@ impl<V: Clone + Eq + Hash> Spec for FifoQueue<V> {
     fn same(&self, one: &QueueOp<V>, other: &QueueOp<V>) -> bool {
         one == other
     }
+
+    fn decide(&self, (): &(), calls: &[Call<'_, QueueOp<V>, QueueRet<V>>]) -> Option<Decision> {
+        contents::judge(&accesses(calls)?, mistake(calls), fifo::order)
+    }
+}
+
+/// What the calls put in and take out; `None` if one returned what no queue returns.
+pub(super) fn accesses<'a, V>(
+    calls: &[Call<'a, QueueOp<V>, QueueRet<V>>],
+) -> Option<Vec<contents::Span<'a, V>>> {
+    let access = |call: &Call<'a, QueueOp<V>, QueueRet<V>>| {
+        Some(match (call.op, call.ret) {
+            (QueueOp::Enqueue(value), None | Some(QueueRet::Enqueued)) => Access::Put(value),
+            (QueueOp::Dequeue, Some(QueueRet::Dequeued(Some(value)))) => Access::Take(value),
+            (QueueOp::Dequeue, Some(QueueRet::Dequeued(None))) => Access::TakeNothing,
+            (QueueOp::Dequeue, None) => Access::Unknown,
+            (QueueOp::Enqueue(_), Some(QueueRet::Dequeued(_)))
+            | (QueueOp::Dequeue, Some(QueueRet::Enqueued)) => return None,
+        })
+    };
+    calls.iter().map(|call| Some((access(call)?, call.called, call.returned))).collect()
 }

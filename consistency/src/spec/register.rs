@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::hash::Hash;
 
-use super::{Call, Decision, Spec};
+use super::{Call, Decision, Spec, mistake};
 use crate::shortcut::zones::{self, Access};
 
 /// A register: a read returns what was written last.
@@ -73,6 +73,6 @@ impl<V: Clone + Ord + Hash> Spec for Register<V> {
         };
         let accesses: Option<Vec<_>> =
             calls.iter().map(|call| Some((access(call)?, call.called, call.returned))).collect();
-        zones::judge(&self.initial, &accesses?)
+        zones::judge(&self.initial, &accesses?, mistake(calls))
     }
 }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::{hash::Hash, marker::PhantomData};
 
-use super::{Access, Call, Decision, RegisterRet, Spec};
+use super::{Access, Call, Decision, RegisterRet, Spec, mistake};
 use crate::shortcut::zones;
 
 /// Registers by key; one call reads or writes one of them. Keys are independent, so linearizability is judged key by key;
@@ -67,6 +67,6 @@ impl<K: Clone + Ord + Hash, V: Clone + Ord + Hash> Spec for Registers<K, V> {
         };
         let accesses: Option<Vec<_>> =
             calls.iter().map(|call| Some((access(call)?, call.called, call.returned))).collect();
-        zones::judge(&self.initial, &accesses?)
+        zones::judge(&self.initial, &accesses?, mistake(calls))
     }
 }

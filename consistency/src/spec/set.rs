@@ -1,7 +1,7 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::{hash::Hash, marker::PhantomData};
 
-use super::{Call, Decision, Spec};
+use super::{Call, Decision, Spec, mistake};
 use crate::shortcut::chain::{self, Access};
 
 /// A set, empty at first, that can be read as a whole.
@@ -97,6 +97,6 @@ impl<V: Clone + Ord + Hash> Spec for Set<V> {
             };
             accesses.push((access, call.called, call.returned));
         }
-        chain::judge(&accesses)
+        chain::judge(&accesses, mistake(calls))
     }
 }

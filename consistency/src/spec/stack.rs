@@ -1,9 +1,15 @@
 use alloc::vec::Vec;
 use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Call, Decision, Spec, mistake};
+use crate::shortcut::{
+    contents::{self, Access},
+    nested,
+};
 
 /// A stack, empty at first: last in, first out.
+///
+/// If no value is pushed twice, histories are judged in O(n log n), unless it matters what a pending pop has taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stack<V>(PhantomData<V>);
 
@@ -32,7 +38,7 @@ pub enum StackRet<V> {
     Popped(Option<V>),
 }
 
-impl<V: Clone + Eq + Hash> Spec for Stack<V> {
+impl<V: Clone + Ord + Hash> Spec for Stack<V> {
     type Op = StackOp<V>;
     type Ret = StackRet<V>;
     type State = Vec<V>;
@@ -66,5 +72,22 @@ impl<V: Clone + Eq + Hash> Spec for Stack<V> {
 
     fn same(&self, one: &StackOp<V>, other: &StackOp<V>) -> bool {
         one == other
+    }
+
+    fn decide(&self, (): &(), calls: &[Call<'_, StackOp<V>, StackRet<V>>]) -> Option<Decision> {
+        let mut accesses = Vec::with_capacity(calls.len());
+        for call in calls {
+            let access = match (call.op, call.ret) {
+                (StackOp::Push(value), None | Some(StackRet::Pushed)) => Access::Put(value),
+                (StackOp::Pop, Some(StackRet::Popped(Some(value)))) => Access::Take(value),
+                (StackOp::Pop, Some(StackRet::Popped(None))) => Access::TakeNothing,
+                (StackOp::Pop, None) => Access::Unknown,
+                (StackOp::Push(_), Some(StackRet::Popped(_))) | (StackOp::Pop, Some(StackRet::Pushed)) => {
+                    return None;
+                }
+            };
+            accesses.push((access, call.called, call.returned));
+        }
+        contents::judge(&accesses, mistake(calls), nested::order)
     }
 }

@@ -9,6 +9,8 @@
 
 pub mod accesses;
 pub mod domains;
+pub mod intervals;
+pub mod once;
 pub mod txn;
 pub mod versions;
 

@@ -15,10 +15,12 @@
 mod browser;
 #[path = "../common/mod.rs"]
 mod common;
+mod containers;
 mod exhaustive;
 mod explain;
 mod generated;
 mod history;
+mod intervals;
 mod minimize;
 mod online;
 mod page;
