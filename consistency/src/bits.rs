@@ -1,6 +1,17 @@
+use core::hash::{Hash, Hasher};
+
 /// Which slots are taken: 64 for each word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bits<const N: usize>([u64; N]);
+
+impl<const N: usize> Hash for Bits<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Without the length, which is that of the type.
+        for word in &self.0 {
+            state.write_u64(*word);
+        }
+    }
+}
 
 impl<const N: usize> Bits<N> {
     pub(crate) const NONE: Self = Self([0; N]);

@@ -18,6 +18,10 @@ pub enum Bug {
     EqualPendingOnce,
     /// What was tried with more pending operations rules out what is tried with fewer, instead of the reverse.
     DominatedBySuperset,
+    /// A pending write that nobody sees is left out, although a compare-and-set may have missed its value for it.
+    UnseenLeftOut,
+    /// What a compare-and-set has missed counts as seen by nobody.
+    MissesOverlooked,
     /// The memo forgets which open operations are in the order already.
     MemoIgnoresOpen,
     /// The memo forgets how far the search was.
@@ -54,6 +58,10 @@ pub enum Bug {
     UnknownTakesIgnored,
     /// Of intervals that touch, one has ended before the other begins.
     TiesReturnFirst,
+    /// What is owed in a search for a k-atomic order may come one write later than it must.
+    DebtsPaidLate,
+    /// A search for a k-atomic order takes what is left for independent although a write is owed.
+    DebtsForgotten,
     /// Sequential consistency is judged key by key, as linearizability may be.
     SequentialByKey,
     /// The memo of the search for a sequential order forgets the state.
@@ -113,13 +121,15 @@ impl Mistake {
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::CommitsWhatChangesNothing,
         Self::PendingReusesSlots,
         Self::PendingForced,
         Self::PendingNeverTried,
         Self::EqualPendingOnce,
         Self::DominatedBySuperset,
+        Self::UnseenLeftOut,
+        Self::MissesOverlooked,
         Self::MemoIgnoresOpen,
         Self::MemoIgnoresPlace,
         Self::MemoIgnoresState,
@@ -138,6 +148,8 @@ impl Bug {
         Self::BottomPoppedAnytime,
         Self::UnknownTakesIgnored,
         Self::TiesReturnFirst,
+        Self::DebtsPaidLate,
+        Self::DebtsForgotten,
         Self::SequentialByKey,
         Self::SequentialMemoIgnoresState,
         Self::ReadsFromIgnored,

@@ -9,7 +9,11 @@ use crate::{bits::Bits, bug::Bug, options::Options};
 /// Which configurations were tried: (place, open calls in the order, state), and for each of them which sets of pending
 /// calls were in the order.
 pub(crate) struct Memo<T, const N: usize> {
-    table: HashTable<Entry>,
+    /// One table for every [`PLACES`] places. The search goes back by few places at a time, so it stays in tables that the
+    /// processor holds near.
+    tables: Vec<HashTable<Entry>>,
+    /// How many there are in all tables.
+    len: usize,
     /// In exact mode, what the fingerprints stand for.
     keys: Option<Vec<(u32, Bits<N>, T)>>,
     /// Lists of sets, each with the next of its list.
@@ -26,6 +30,7 @@ struct Entry {
 }
 
 const NONE: u32 = u32::MAX;
+const PLACES: usize = 64;
 
 /// What the memo makes of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +43,7 @@ pub(crate) enum Remembered {
 impl<T: Clone + Eq + Hash, const N: usize> Memo<T, N> {
     pub(crate) fn new(pending: Bits<N>, options: Options) -> Self {
         let keys = options.exact.then(Vec::new);
-        Self { table: HashTable::new(), keys, sets: Vec::new(), pending, options }
+        Self { tables: Vec::new(), len: 0, keys, sets: Vec::new(), pending, options }
     }
 
     /// Whether there is nothing to find from here that was not sought before; remembers it if there is.
@@ -54,7 +59,11 @@ impl<T: Clone + Eq + Hash, const N: usize> Memo<T, N> {
             let key = keys.map(|keys| &keys[entry.key as usize]);
             entry.print == print && key.is_none_or(|key| key.0 == place && key.1 == rest && key.2 == *state)
         };
-        if let Some(entry) = self.table.find_mut(print[0], is_same) {
+        let table = place as usize / PLACES;
+        if table >= self.tables.len() {
+            self.tables.resize_with(table + 1, HashTable::new);
+        }
+        if let Some(entry) = self.tables[table].find_mut(print[0], is_same) {
             let mut next = entry.sets;
             while let Some((set, after)) = self.sets.get(next as usize) {
                 let is_covered = if self.options.has(Bug::DominatedBySuperset) {
@@ -86,7 +95,7 @@ impl<T: Clone + Eq + Hash, const N: usize> Memo<T, N> {
         taken: Bits<N>,
         state: &T,
     ) -> Remembered {
-        let Some(key) = room(self.table.len(), &self.options) else { return Remembered::Full };
+        let Some(key) = room(self.len, &self.options) else { return Remembered::Full };
         let mut sets = NONE;
         if self.pending != Bits::NONE {
             let Some(at) = room(self.sets.len(), &self.options) else { return Remembered::Full };
@@ -96,16 +105,18 @@ impl<T: Clone + Eq + Hash, const N: usize> Memo<T, N> {
         if let Some(keys) = &mut self.keys {
             keys.push((place, rest, state.clone()));
         }
-        self.table.insert_unique(print[0], Entry { print, key, sets }, |entry| entry.print[0]);
+        self.len += 1;
+        self.tables[place as usize / PLACES]
+            .insert_unique(print[0], Entry { print, key, sets }, |entry| entry.print[0]);
         Remembered::New
     }
 
     fn print(&self, place: u32, mask: &Bits<N>, state: &T) -> [u64; 2] {
         let mut hasher = SipHasher13::new();
+        mask.hash(&mut hasher);
         if !self.options.has(Bug::MemoIgnoresPlace) {
             hasher.write_u32(place);
         }
-        mask.hash(&mut hasher);
         if !self.options.has(Bug::MemoIgnoresState) {
             state.hash(&mut hasher);
         }

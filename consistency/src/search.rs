@@ -7,7 +7,7 @@ use crate::{
     memo::{Memo, Remembered},
     options::{Options, Reduction},
     spec::Nondeterministic,
-    track::{Next, Track},
+    track::{Candidate, Track},
     verdict::Configuration,
 };
 
@@ -22,7 +22,7 @@ pub(crate) enum Status {
 
 /// The depth-first search for one key.
 ///
-/// It goes through the events and keeps which open calls are in the order already, so that the place and that set name all
+/// It goes through the returns and keeps which open calls are in the order already, so that the place and that set name all
 /// calls in the order: the *window key*, as long as the number of open calls and not as the history (Wing and Gong, JPDC
 /// 1993; Lowe, *Testing for linearizability*, 2017: the memo, and that calls are put in order as late as possible).
 /// Nothing happens until a call returns that is not in the order. Then some sequence of the open calls, it at the end,
@@ -46,6 +46,8 @@ struct Here<T, const N: usize> {
     place: u32,
     mask: Bits<N>,
     state: T,
+    /// Whether the state is what an unseen call has left.
+    is_unseen: bool,
 }
 
 /// A return that needs a choice, and which choices were made.
@@ -54,6 +56,7 @@ struct Frame<T, const N: usize> {
     returning: u32,
     mask: Bits<N>,
     state: T,
+    is_unseen: bool,
     /// The call to try next, and which of the states after it.
     candidate: u32,
     branch: usize,
@@ -102,13 +105,13 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         track.place_pending(Bits::<N>::LEN, &options);
         let mut pending = Bits::NONE;
         if options.reductions.has(Reduction::Domination) {
-            track.pending().iter().for_each(|at| pending.set(track.slot(*at)));
+            track.pending().iter().for_each(|candidate| pending.set(candidate.slot));
         }
         Self {
             track,
             options,
             memo: Memo::new(pending, options),
-            here: Some(Here { place: 0, mask: Bits::NONE, state: init }),
+            here: Some(Here { place: 0, mask: Bits::NONE, state: init, is_unseen: false }),
             frames: Vec::new(),
             trail: Vec::new(),
             furthest: Furthest { place: 0, returning: 0, seen: Vec::new(), order: Kept::default() },
@@ -128,17 +131,10 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         (Status::Going, 0)
     }
 
-    /// Goes past one event, or stops at a return that needs a choice.
+    /// Goes past one return, or stops there if it needs a choice.
     fn go_on(&mut self, spec: &S) -> Status {
         let Some(here) = &mut self.here else { return Status::Going };
-        let returning = match self.track.next(here.place) {
-            Next::End => return Status::Found,
-            Next::Call => {
-                here.place += 1;
-                return Status::Going;
-            }
-            Next::Return(returning) => returning,
-        };
+        let Some(returning) = self.track.returning(here.place) else { return Status::Found };
         let slot = self.track.slot(returning);
         if !here.mask.has(slot) {
             self.commit_reads(spec, returning);
@@ -155,8 +151,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
     /// Puts in order what only reads and is legal now (see [`Reduction::ReadsAtOnce`]).
     fn commit_reads(&mut self, spec: &S, returning: u32) {
         let Some(here) = &mut self.here else { return };
-        for at in self.track.readers(returning) {
-            let slot = self.track.slot(at);
+        for Candidate { at, slot, .. } in self.track.readers(returning) {
             if here.mask.has(slot) {
                 continue;
             }
@@ -168,9 +163,8 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
             }
         }
         if self.options.has(Bug::CommitsWhatChangesNothing) {
-            let mut nth = 0;
-            while let Some(at) = self.track.candidate(returning, nth) {
-                nth += 1;
+            let candidates = self.track.candidates(returning);
+            for Candidate { at, .. } in (0..).map_while(|nth| candidates.get(nth)) {
                 self.next.clear();
                 self.track.step_all(spec, &here.state, at, &mut self.next);
                 let changes_nothing = self.next.first() == Some(&here.state) && !self.track.is_pending(at);
@@ -184,7 +178,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
 
     fn stop(&mut self, returning: u32) -> Status {
         let Some(here) = self.here.take() else { return Status::Going };
-        let Here { place, mask, state } = here;
+        let Here { place, mask, state, is_unseen } = here;
         match self.memo.insert(place, &mask, &state) {
             Remembered::Full => return Status::Full,
             Remembered::Known => return Status::Going,
@@ -199,50 +193,49 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
             self.furthest.seen.push((mask, state.clone()));
         }
         let trail = self.trail.len();
-        self.frames.push(Frame { place, returning, mask, state, candidate: 0, branch: 0, trail });
+        self.frames.push(Frame { place, returning, mask, state, is_unseen, candidate: 0, branch: 0, trail });
         Status::Going
     }
 
     /// Makes the next choice at the latest frame, or leaves it.
     fn choose(&mut self, spec: &S) -> Status {
         let Some(frame) = self.frames.last_mut() else { return Status::Exhausted };
-        let Some(at) = self.track.candidate(frame.returning, frame.candidate) else {
-            self.frames.pop();
-            return Status::Going;
-        };
-        let slot = self.track.slot(at);
-        let is_barred = frame.mask.has(slot)
-            || self.track.is_read_only(at)
-            || self.track.twin_slot(at).is_some_and(|twin| !frame.mask.has(twin));
-        if is_barred {
-            frame.candidate += 1;
-            return Status::Going;
-        }
-        self.next.clear();
-        self.track.step_all(spec, &frame.state, at, &mut self.next);
-        let states =
-            if self.options.has(Bug::FirstStateOnly) { self.next.len().min(1) } else { self.next.len() };
-        let branch = frame.branch;
-        frame.branch += 1;
-        if frame.branch >= states {
-            (frame.branch, frame.candidate) = (0, frame.candidate + 1);
-        }
-        if branch >= states {
-            return Status::Going;
-        }
-        let state = self.next.swap_remove(branch);
-        let idles = self.options.reductions.has(Reduction::IdlePending)
-            && self.track.is_pending(at)
-            && state == frame.state
-            && !self.options.has(Bug::PendingForced);
-        if !idles {
+        let candidates = self.track.candidates(frame.returning);
+        while let Some(candidate) = candidates.get(frame.candidate) {
+            let Candidate { at, slot, .. } = candidate;
+            if frame.mask.has(slot) || candidate.twin().is_some_and(|twin| !frame.mask.has(twin)) {
+                frame.candidate += 1;
+                continue;
+            }
+            self.next.clear();
+            self.track.step_all(spec, &frame.state, at, &mut self.next);
+            let states =
+                if self.options.has(Bug::FirstStateOnly) { self.next.len().min(1) } else { self.next.len() };
+            let branch = frame.branch;
+            frame.branch += 1;
+            if frame.branch >= states {
+                (frame.branch, frame.candidate) = (0, frame.candidate + 1);
+            }
+            if branch >= states {
+                continue;
+            }
+            let state = self.next.swap_remove(branch);
+            let is_unseen = self.track.is_unseen(at);
+            let idles = self.track.is_pending(at)
+                && (self.options.reductions.has(Reduction::IdlePending) && state == frame.state
+                    || is_unseen && frame.is_unseen);
+            if idles && !self.options.has(Bug::PendingForced) {
+                continue;
+            }
             let mut mask = frame.mask;
             mask.set(slot);
             self.furthest.order.take_over(&self.trail, frame.trail);
             self.trail.truncate(frame.trail);
             self.trail.push(at);
-            self.here = Some(Here { place: frame.place, mask, state });
+            self.here = Some(Here { place: frame.place, mask, state, is_unseen });
+            return Status::Going;
         }
+        self.frames.pop();
         Status::Going
     }
 

@@ -15,6 +15,7 @@ mod registers;
 mod set;
 mod stack;
 mod unordered_queue;
+mod unseen;
 
 use alloc::vec::Vec;
 use core::hash::Hash;
@@ -37,6 +38,7 @@ pub use self::{
     set::{Set, SetOp, SetRet},
     stack::{Stack, StackOp, StackRet},
     unordered_queue::UnorderedQueue,
+    unseen::Unseen,
 };
 
 /// A deterministic object: an operation that returns leads from one state to at most one other.
@@ -75,6 +77,13 @@ pub trait Spec {
     fn same(&self, one: &Self::Op, other: &Self::Op) -> bool {
         let _ = (one, other);
         false
+    }
+
+    /// Which of these calls, all of one key, can be exchanged with one another in **every** order of them, legal or not,
+    /// such that the same calls are legal as before. Say so only of calls that lead to one state from every state.
+    fn unseen(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Unseen {
+        let _ = calls;
+        Unseen::default()
     }
 
     /// Judges all calls of one key at once, if there is a way that is faster than a search and as exact.
@@ -123,6 +132,12 @@ pub trait Nondeterministic {
         false
     }
 
+    /// As [`Spec::unseen`].
+    fn unseen(&self, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Unseen {
+        let _ = calls;
+        Unseen::default()
+    }
+
     /// As [`Spec::decide`].
     fn decide(&self, key: &Self::Key, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         let _ = (key, calls);
@@ -154,6 +169,10 @@ impl<S: Spec> Nondeterministic for S {
 
     fn same(&self, one: &S::Op, other: &S::Op) -> bool {
         Spec::same(self, one, other)
+    }
+
+    fn unseen(&self, calls: &[Call<'_, S::Op, S::Ret>]) -> Unseen {
+        Spec::unseen(self, calls)
     }
 
     fn decide(&self, key: &S::Key, calls: &[Call<'_, S::Op, S::Ret>]) -> Option<Decision> {

@@ -5,12 +5,12 @@ use crate::{
     bug::Bug,
     history::{NEVER, OpId},
     options::{Options, Reduction},
-    spec::{Call, Nondeterministic},
+    spec::{Call, Nondeterministic, Unseen},
 };
 
 /// The mark of a return among the events of a track.
 const RETURN: u32 = 1 << 31;
-const NONE: u32 = u32::MAX;
+const ALONE: u16 = u16::MAX;
 
 /// The calls of one key, laid out for the search.
 ///
@@ -18,11 +18,12 @@ const NONE: u32 = u32::MAX;
 /// theirs, counted from the top, so that a slot never means a call of both kinds.
 pub(crate) struct Track<'a, O, R> {
     calls: Vec<Laid<'a, O, R>>,
-    events: Vec<u32>,
+    /// Those that return, in the order of their returns.
+    returns: Vec<u32>,
     /// For each call that returns: the others open then, by the place of their return.
-    open: Vec<u32>,
+    open: Vec<Candidate>,
     /// The pending calls, by the place of their invocation.
-    pending: Vec<u32>,
+    pending: Vec<Candidate>,
     /// How many slots there must be.
     pub(crate) slots: usize,
 }
@@ -33,10 +34,26 @@ struct Laid<'a, O, R> {
     op: &'a O,
     ret: Option<&'a R>,
     slot: u16,
-    /// Of an equal pending call: the one before.
-    twin: u32,
     is_read_only: bool,
+    /// See [`Reduction::UnseenPending`].
+    is_unseen: bool,
     stop: Stop,
+}
+
+/// An open call, as far as the search needs to know it to pass it over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) at: u32,
+    pub(crate) slot: u16,
+    /// Of pending calls that can be exchanged: the slot of the one before.
+    twin: u16,
+}
+
+impl Candidate {
+    /// Whether it comes before it in a row of calls that can be exchanged.
+    pub(crate) fn twin(self) -> Option<u16> {
+        (self.twin != ALONE).then_some(self.twin)
+    }
 }
 
 /// What there is to put in order when a call returns: parts of `open` and of `pending`.
@@ -45,14 +62,6 @@ struct Stop {
     readers: (u32, u32),
     writers: (u32, u32),
     pending: u32,
-}
-
-/// What comes next.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Next {
-    Call,
-    Return(u32),
-    End,
 }
 
 impl<'a, O, R> Track<'a, O, R> {
@@ -70,9 +79,12 @@ impl<'a, O, R> Track<'a, O, R> {
         let eager = options.reductions.has(Reduction::ReadsAtOnce);
         let mut laid: Vec<_> = Vec::with_capacity(calls.len());
         let mut ends: Vec<(usize, u32)> = Vec::with_capacity(calls.len() * 2);
-        for (id, call) in calls {
+        let (is_unseen, superfluous) = unseen(spec, calls, options);
+        for (nth, (id, call)) in calls.iter().enumerate() {
+            let is_unseen = is_unseen.get(nth).is_some_and(|unseen| *unseen);
             let is_read_only = spec.is_read_only(call.op, call.ret);
-            let is_dropped = is_read_only && idle || options.has(Bug::PendingNeverTried);
+            let is_dropped =
+                is_read_only && idle || is_unseen && superfluous || options.has(Bug::PendingNeverTried);
             if call.ret.is_none() && is_dropped {
                 continue;
             }
@@ -81,32 +93,28 @@ impl<'a, O, R> Track<'a, O, R> {
             ends.push((call.called, at));
             ends.extend(returned.map(|place| (place, at | RETURN)));
             let is_read_only = is_read_only && eager && call.ret.is_some();
-            let (slot, twin, stop) = (0, NONE, Stop::default());
-            laid.push(Laid { id: *id, op: call.op, ret: call.ret, slot, twin, is_read_only, stop });
+            let (slot, stop) = (0, Stop::default());
+            laid.push(Laid { id: *id, op: call.op, ret: call.ret, slot, is_read_only, is_unseen, stop });
         }
-        ends.sort_unstable();
-        let events = ends.into_iter().map(|(_, event)| event).collect();
-        let mut track = Self { calls: laid, events, open: Vec::new(), pending: Vec::new(), slots: 0 };
-        track.lay(options, slots_max)?;
-        if options.reductions.has(Reduction::EqualPending) {
-            track.find_twins(spec, options);
-        }
+        sort(&mut ends);
+        let returns = ends.iter().filter(|(_, event)| event & RETURN != 0).map(|(_, event)| event & !RETURN);
+        let (returns, open, pending) = (returns.collect(), Vec::new(), Vec::new());
+        let mut track = Self { calls: laid, returns, open, pending, slots: 0 };
+        track.lay(&ends, options, slots_max)?;
+        track.find_twins(spec, options);
         Some(track)
     }
 
     /// Gives every call its slot, and every return what is open then.
-    fn lay(&mut self, options: &Options, slots_max: usize) -> Option<()> {
+    fn lay(&mut self, ends: &[(usize, u32)], options: &Options, slots_max: usize) -> Option<()> {
         let mut places = vec![NEVER; self.calls.len()];
-        for (place, event) in (0..).zip(&self.events) {
-            if event & RETURN != 0 {
-                places[(event & !RETURN) as usize] = place;
-            }
+        for (place, at) in (0..).zip(&self.returns) {
+            places[*at as usize] = place;
         }
         let mut free = Slots::default();
         // Those that will return, by the place of their return: the first of them returns first.
         let mut open: Vec<u32> = Vec::new();
-        let events = core::mem::take(&mut self.events);
-        for event in &events {
+        for (_, event) in ends {
             let at = event & !RETURN;
             if event & RETURN == 0 {
                 let returns = places[at as usize] != NEVER;
@@ -118,7 +126,8 @@ impl<'a, O, R> Track<'a, O, R> {
                     let after = open.partition_point(|other| places[*other as usize] > places[at as usize]);
                     open.insert(after, at);
                 } else {
-                    self.pending.push(at);
+                    let slot = self.calls[at as usize].slot;
+                    self.pending.push(Candidate { at, slot, twin: ALONE });
                 }
             } else {
                 open.pop();
@@ -132,14 +141,15 @@ impl<'a, O, R> Track<'a, O, R> {
                 return None;
             }
         }
-        (self.events, self.slots) = (events, free.count + self.pending.len());
+        self.slots = free.count + self.pending.len();
         Some(())
     }
 
     fn push_open(&mut self, open: &[u32], readers: bool) -> Option<(u32, u32)> {
         let from = u32::try_from(self.open.len()).ok()?;
         let wanted = open.iter().rev().filter(|at| self.calls[**at as usize].is_read_only == readers);
-        self.open.extend(wanted);
+        let calls = &self.calls;
+        self.open.extend(wanted.map(|at| Candidate { at: *at, slot: calls[*at as usize].slot, twin: ALONE }));
         Some((from, u32::try_from(self.open.len()).ok()?))
     }
 
@@ -148,49 +158,55 @@ impl<'a, O, R> Track<'a, O, R> {
         if options.has(Bug::PendingReusesSlots) {
             return;
         }
-        for (nth, at) in self.pending.iter().enumerate() {
-            self.calls[*at as usize].slot = u16::try_from(slots - 1 - nth).unwrap_or(0);
+        let slot = |nth: usize| u16::try_from(slots - 1 - nth).unwrap_or(0);
+        for (nth, candidate) in self.pending.iter_mut().enumerate() {
+            candidate.slot = slot(nth);
+            candidate.twin = candidate.twin().map_or(ALONE, |nth| slot(nth.into()));
+            self.calls[candidate.at as usize].slot = candidate.slot;
         }
     }
 
+    /// Finds pending calls that can be exchanged.
     fn find_twins<S: Nondeterministic<Op = O, Ret = R>>(&mut self, spec: &S, options: &Options) {
+        let equal = options.reductions.has(Reduction::EqualPending);
         // The latest of each kind.
-        let mut kinds: Vec<u32> = Vec::new();
-        for at in self.pending.iter().copied() {
-            let op = self.calls[at as usize].op;
-            let twin = kinds.iter_mut().find(|other| spec.same(self.calls[**other as usize].op, op));
-            match twin {
-                Some(_) if options.has(Bug::EqualPendingOnce) => self.calls[at as usize].twin = at,
-                Some(twin) => self.calls[at as usize].twin = core::mem::replace(twin, at),
-                None => kinds.push(at),
-            }
+        let mut kinds: Vec<usize> = Vec::new();
+        for nth in 0..self.pending.len() {
+            let call = |nth: usize| &self.calls[self.pending[nth].at as usize];
+            let is_twin = |other: &&mut usize| {
+                let (one, other) = (call(nth), call(**other));
+                one.is_unseen && other.is_unseen || equal && spec.same(other.op, one.op)
+            };
+            let twin = match kinds.iter_mut().find(is_twin) {
+                Some(_) if options.has(Bug::EqualPendingOnce) => nth,
+                Some(twin) => core::mem::replace(twin, nth),
+                None => {
+                    kinds.push(nth);
+                    continue;
+                }
+            };
+            self.pending[nth].twin = u16::try_from(twin).unwrap_or(ALONE);
         }
     }
 
-    pub(crate) fn next(&self, place: u32) -> Next {
-        match self.events.get(place as usize) {
-            None => Next::End,
-            Some(event) if event & RETURN == 0 => Next::Call,
-            Some(event) => Next::Return(event & !RETURN),
-        }
+    /// The call whose return is the one at this place among all returns.
+    pub(crate) fn returning(&self, place: u32) -> Option<u32> {
+        self.returns.get(place as usize).copied()
     }
 
     /// The calls that only read and are open when this one returns, itself included.
-    pub(crate) fn readers(&self, at: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn readers(&self, at: u32) -> impl Iterator<Item = Candidate> + '_ {
         let call = &self.calls[at as usize];
-        let itself = call.is_read_only.then_some(at);
+        let itself = call.is_read_only.then_some(Candidate { at, slot: call.slot, twin: ALONE });
         itself.into_iter().chain(self.open[range(call.stop.readers)].iter().copied())
     }
 
-    /// The `nth` call to try where this one must return: itself first, then the others by their return, then pending ones.
-    pub(crate) fn candidate(&self, at: u32, nth: u32) -> Option<u32> {
-        let Stop { writers: (from, to), pending, .. } = self.calls[at as usize].stop;
-        let Some(nth) = nth.checked_sub(1) else { return Some(at) };
-        if nth < to - from {
-            return self.open.get((from + nth) as usize).copied();
-        }
-        let nth = nth - (to - from);
-        (nth < pending).then(|| self.pending[nth as usize])
+    /// The calls to try where this one must return: itself first, then the others by their return, then pending ones.
+    pub(crate) fn candidates(&self, at: u32) -> Candidates<'_> {
+        let call = &self.calls[at as usize];
+        let itself = (!call.is_read_only).then_some(Candidate { at, slot: call.slot, twin: ALONE });
+        let pending = &self.pending[..call.stop.pending as usize];
+        Candidates { itself, others: &self.open[range(call.stop.writers)], pending }
     }
 
     pub(crate) fn is_read_only(&self, at: u32) -> bool {
@@ -205,17 +221,15 @@ impl<'a, O, R> Track<'a, O, R> {
         self.calls[at as usize].slot
     }
 
-    /// The slot of the equal pending call that comes first.
-    pub(crate) fn twin_slot(&self, at: u32) -> Option<u16> {
-        let twin = self.calls[at as usize].twin;
-        (twin != NONE).then(|| self.slot(twin))
+    pub(crate) fn is_unseen(&self, at: u32) -> bool {
+        self.calls[at as usize].is_unseen
     }
 
     pub(crate) fn id(&self, at: u32) -> OpId {
         self.calls[at as usize].id
     }
 
-    pub(crate) fn pending(&self) -> &[u32] {
+    pub(crate) fn pending(&self) -> &[Candidate] {
         &self.pending
     }
 
@@ -232,9 +246,67 @@ impl<'a, O, R> Track<'a, O, R> {
         let Stop { readers, writers, pending } = self.calls[at as usize].stop;
         let returning = self.open[range(readers)].iter().chain(&self.open[range(writers)]).copied();
         let pending = self.pending[..pending as usize].iter().copied();
-        let mut all: Vec<_> = returning.chain(pending).chain([at]).collect();
+        let others = returning.chain(pending).map(|candidate| candidate.at);
+        let mut all: Vec<_> = others.chain([at]).collect();
         all.sort_unstable();
         all
+    }
+}
+
+/// Which calls are pending and unseen, and whether these can be left out.
+fn unseen<O, R, S: Nondeterministic<Op = O, Ret = R>>(
+    spec: &S,
+    calls: &[(OpId, Call<'_, O, R>)],
+    options: &Options,
+) -> (Vec<bool>, bool) {
+    let is_pending = |(_, call): &(OpId, Call<'_, O, R>)| call.returned.is_none();
+    if !options.reductions.has(Reduction::UnseenPending) || !calls.iter().any(is_pending) {
+        return (Vec::new(), false);
+    }
+    let alone: Vec<_> = calls.iter().map(|(_, call)| *call).collect();
+    let Unseen { calls: found, superfluous } = spec.unseen(&alone);
+    let superfluous = superfluous || options.has(Bug::UnseenLeftOut);
+    let mut is_unseen = vec![false; calls.len()];
+    for at in found {
+        if let Some(unseen) = is_unseen.get_mut(at) {
+            *unseen = true;
+        }
+    }
+    (is_unseen, superfluous)
+}
+
+/// Sorts events by their places, of which no two have the same.
+fn sort(ends: &mut [(usize, u32)]) {
+    const NONE: u32 = u32::MAX;
+    let places = ends.iter().map(|(place, _)| *place);
+    let (Some(first), Some(last)) = (places.clone().min(), places.max()) else { return };
+    // Those of the only key leave few places out.
+    if last - first >= ends.len() * 4 {
+        return ends.sort_unstable();
+    }
+    let mut row = vec![NONE; last - first + 1];
+    for (place, event) in ends.iter() {
+        row[place - first] = *event;
+    }
+    let sorted = (first..).zip(row).filter(|(_, event)| *event != NONE);
+    for (end, next) in ends.iter_mut().zip(sorted) {
+        *end = next;
+    }
+}
+
+/// The calls to try where one must return.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidates<'a> {
+    itself: Option<Candidate>,
+    others: &'a [Candidate],
+    pending: &'a [Candidate],
+}
+
+impl Candidates<'_> {
+    pub(crate) fn get(&self, nth: u32) -> Option<Candidate> {
+        let nth = nth as usize;
+        let Some(nth) = nth.checked_sub(self.itself.is_some().into()) else { return self.itself };
+        self.others.get(nth).or_else(|| self.pending.get(nth - self.others.len())).copied()
     }
 }
 

@@ -1,6 +1,10 @@
 use core::hash::Hash;
 
-use super::Spec;
+use super::{
+    Call, Spec, Unseen, mistake,
+    unseen::{Touch, unseen},
+};
+use crate::bug::Bug;
 
 /// A register with compare-and-set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,5 +76,19 @@ impl<V: Clone + Eq + Hash> Spec for CasRegister<V> {
 
     fn same(&self, one: &CasOp<V>, other: &CasOp<V>) -> bool {
         one == other
+    }
+
+    fn unseen(&self, calls: &[Call<'_, CasOp<V>, CasRet<V>>]) -> Unseen {
+        let mistake = mistake(calls);
+        unseen(calls.iter().map(|call| match (call.op, call.ret) {
+            (CasOp::Write(value), _) => Touch::Write(value),
+            (CasOp::Read, Some(CasRet::Value(seen))) => Touch::Compare(seen),
+            (CasOp::Cas { .. }, Some(CasRet::Swapped(false))) if mistake.is(Bug::MissesOverlooked) => {
+                Touch::Nothing
+            }
+            (CasOp::Cas { from, .. }, Some(CasRet::Swapped(false))) => Touch::Miss(from),
+            (CasOp::Cas { from, .. }, _) => Touch::Compare(from),
+            (CasOp::Read, None | Some(CasRet::Written | CasRet::Swapped(_))) => Touch::Nothing,
+        }))
     }
 }

@@ -1,7 +1,10 @@
 use alloc::vec::Vec;
 use core::hash::Hash;
 
-use super::{Call, Decision, Spec, mistake};
+use super::{
+    Call, Decision, Spec, Unseen, mistake,
+    unseen::{Touch, unseen},
+};
 use crate::shortcut::zones::{self, Access};
 
 /// A register: a read returns what was written last.
@@ -59,6 +62,14 @@ impl<V: Clone + Ord + Hash> Spec for Register<V> {
 
     fn same(&self, one: &RegisterOp<V>, other: &RegisterOp<V>) -> bool {
         one == other
+    }
+
+    fn unseen(&self, calls: &[Call<'_, RegisterOp<V>, RegisterRet<V>>]) -> Unseen {
+        unseen(calls.iter().map(|call| match (call.op, call.ret) {
+            (RegisterOp::Write(value), _) => Touch::Write(value),
+            (RegisterOp::Read, Some(RegisterRet::Value(seen))) => Touch::Compare(seen),
+            (RegisterOp::Read, None | Some(RegisterRet::Written)) => Touch::Nothing,
+        }))
     }
 
     fn decide(&self, (): &(), calls: &[Call<'_, RegisterOp<V>, RegisterRet<V>>]) -> Option<Decision> {

@@ -1,7 +1,10 @@
 use alloc::vec::Vec;
 use core::{hash::Hash, marker::PhantomData};
 
-use super::{Access, Call, Decision, RegisterRet, Spec, mistake};
+use super::{
+    Access, Call, Decision, RegisterRet, Spec, Unseen, mistake,
+    unseen::{Touch, unseen},
+};
 use crate::shortcut::zones;
 
 /// Registers by key; one call reads or writes one of them. Keys are independent, so linearizability is judged key by key;
@@ -53,6 +56,14 @@ impl<K: Clone + Ord + Hash, V: Clone + Ord + Hash> Spec for Registers<K, V> {
 
     fn same(&self, one: &Access<K, V>, other: &Access<K, V>) -> bool {
         one == other
+    }
+
+    fn unseen(&self, calls: &[Call<'_, Access<K, V>, RegisterRet<V>>]) -> Unseen {
+        unseen(calls.iter().map(|call| match (call.op, call.ret) {
+            (Access::Write(_, value), _) => Touch::Write(value),
+            (Access::Read(_), Some(RegisterRet::Value(seen))) => Touch::Compare(seen),
+            (Access::Read(_), None | Some(RegisterRet::Written)) => Touch::Nothing,
+        }))
     }
 
     fn decide(&self, _: &K, calls: &[Call<'_, Access<K, V>, RegisterRet<V>>]) -> Option<Decision> {

@@ -1,6 +1,8 @@
-//! Queues and stacks into which each value is put once.
+//! Queues and stacks into which each value is put once, and a register to which values are written that few see.
 
-use quorate_consistency::spec::{FifoQueue, QueueOp, QueueRet, Stack, StackOp, StackRet, UnorderedQueue};
+use quorate_consistency::spec::{
+    CasOp, CasRegister, CasRet, FifoQueue, QueueOp, QueueRet, Stack, StackOp, StackRet, UnorderedQueue,
+};
 
 use super::{Domain, Rng};
 
@@ -57,5 +59,34 @@ impl Domain for OnceStacks {
             StackOp::Push(_) => vec![StackRet::Pushed],
             StackOp::Pop => taken().map(StackRet::Popped).collect(),
         }
+    }
+}
+
+/// Many values, of which few are seen.
+#[derive(Clone, Copy, Debug)]
+pub struct ManyValues;
+
+impl Domain for ManyValues {
+    type Spec = CasRegister<u8>;
+    fn spec(&self) -> CasRegister<u8> {
+        CasRegister { initial: 0 }
+    }
+    fn op(&self, rng: &mut Rng, _: usize) -> CasOp<u8> {
+        let value = u8::try_from(rng.below(5)).unwrap();
+        match rng.below(5) {
+            0 | 1 => CasOp::Read,
+            2 | 3 => CasOp::Write(value),
+            _ => CasOp::Cas { from: u8::try_from(rng.below(2)).unwrap(), to: value },
+        }
+    }
+    fn rets(&self, op: &CasOp<u8>, _: usize) -> Vec<CasRet<u8>> {
+        match op {
+            CasOp::Read => (0..3).map(CasRet::Value).collect(),
+            CasOp::Write(_) => vec![CasRet::Written],
+            CasOp::Cas { .. } => vec![CasRet::Swapped(false), CasRet::Swapped(true)],
+        }
+    }
+    fn answer(&self, state: &u8, op: &CasOp<u8>) -> Option<CasRet<u8>> {
+        (*op == CasOp::Read).then_some(CasRet::Value(*state))
     }
 }

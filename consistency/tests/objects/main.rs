@@ -27,3 +27,4 @@ mod page;
 mod recorded;
 mod search;
 mod specs;
+mod unseen;
