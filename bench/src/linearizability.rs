@@ -133,10 +133,10 @@ fn simulate<O, R>(
 
 fn record<O, R>(builder: &mut HistoryBuilder<O, R>, process: u32, end: End<O, R>) {
     let fits = match end {
-        End::Call(op) => builder.invoke(process.into(), op),
-        End::Return(ret) => builder.ok(process.into(), ret),
+        End::Call(op) => builder.invoke(process.into(), op).is_ok(),
+        End::Return(ret) => builder.ok(process.into(), ret).is_ok(),
     };
-    debug_assert!(fits.is_ok(), "a process has one operation at a time");
+    debug_assert!(fits, "a process has one operation at a time");
 }
 
 /// Reads, writes and compare-and-sets of five values, a third each. If `wrong`, the last read of all sees what nobody wrote.

@@ -2,7 +2,10 @@ use alloc::{collections::BTreeMap, vec::Vec};
 
 use thiserror::Error;
 
-use crate::history::{Event, History, NEVER, OpId, Operation, Outcome};
+use crate::{
+    history::{Event, History, NEVER, OpId, Operation, Outcome},
+    refused::Refused,
+};
 
 /// Why an event does not fit the history before it. The builder is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -108,9 +111,13 @@ impl<O, R> HistoryBuilder<O, R> {
     /// A process asks for an operation.
     ///
     /// # Errors
-    /// If it has one open or [crashed](Malformed::ProcessCrashed), or there are too many. Nothing changes then.
-    pub fn invoke(&mut self, process: u64, op: O) -> Result<OpId, Malformed> {
-        let id = self.processes.invoke(process, self.operations.len())?;
+    /// If it has one open or [crashed](Malformed::ProcessCrashed), or there are too many. Nothing changes then, and the
+    /// operation is given back.
+    pub fn invoke(&mut self, process: u64, op: O) -> Result<OpId, Refused<O>> {
+        let id = match self.processes.invoke(process, self.operations.len()) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: op, why }),
+        };
         self.operations.push(Operation {
             process,
             op,
@@ -125,9 +132,12 @@ impl<O, R> HistoryBuilder<O, R> {
     /// The operation of this process was done, and this came back.
     ///
     /// # Errors
-    /// If the process has none open. Nothing changes then.
-    pub fn ok(&mut self, process: u64, ret: R) -> Result<OpId, Malformed> {
-        let id = self.processes.end(process)?;
+    /// If the process has none open. Nothing changes then, and what came back is given back.
+    pub fn ok(&mut self, process: u64, ret: R) -> Result<OpId, Refused<R>> {
+        let id = match self.processes.end(process) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: ret, why }),
+        };
         self.operations[id.index()].outcome = Outcome::Returned(ret);
         self.events.push(Event::Return(id));
         Ok(id)

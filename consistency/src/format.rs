@@ -33,7 +33,7 @@ pub use self::{
     words::Noted,
     write::write,
 };
-use crate::{History, HistoryBuilder, OpId};
+use crate::{History, HistoryBuilder, Malformed, OpId};
 
 /// How a history is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub fn assemble<M: Recorded>(
         let process = entry.process;
         if entry.kind == Kind::Invoke {
             let op = model.op(entry).map_err(at)?;
-            builder.invoke(process, op.clone()).map_err(|error| at(error.into()))?;
+            builder.invoke(process, op.clone()).map_err(|refused| at(refused.why.into()))?;
             places.push((place, None));
             open.insert(process, (op, &entry.f));
             continue;
@@ -131,9 +131,11 @@ pub fn assemble<M: Recorded>(
         let op = invoked.as_ref().map(|(op, _)| op);
         let refused = op.filter(|_| failed_cas == FailedCas::Mismatch && !entry.is_error());
         let ended = match (entry.kind, op) {
-            (Kind::Ok, Some(op)) => builder.ok(process, model.ret(op, entry).map_err(at)?),
+            (Kind::Ok, Some(op)) => {
+                builder.ok(process, model.ret(op, entry).map_err(at)?).map_err(Malformed::from)
+            }
             (Kind::Fail, _) => match refused.and_then(|op| model.refused(op)) {
-                Some(ret) => builder.ok(process, ret),
+                Some(ret) => builder.ok(process, ret).map_err(Malformed::from),
                 None => builder.fail(process),
             },
             (Kind::Info | Kind::Invoke | Kind::Ok, _) => builder.info(process),

@@ -26,16 +26,28 @@ pub(crate) enum Ending<R> {
 }
 
 /// The operations of one key while they happen: a breadth-first search that has all explanations at once.
+///
+/// An operation that is open is taken to be pending. When its end is known, what happened before its call is explained as
+/// before; so the search goes back to there, and no further.
 pub(crate) struct Lane<S: Nondeterministic> {
     /// Those that are open somewhere in what is kept.
     operations: BTreeMap<OpId, (S::Op, Ending<S::Ret>)>,
-    /// All explanations of what came before `events`.
-    configurations: Vec<Configuration<S::State>>,
-    /// The operations that are open before `events`; how each of them ends is known.
-    open: Vec<OpId>,
-    /// What has happened since the call of the earliest operation of which that is not known.
+    /// All explanations of what has happened.
+    now: Explained<S::State>,
+    /// The same before the call of each operation of which it is not known how it ends, and which event that is.
+    before: BTreeMap<OpId, (usize, Explained<S::State>)>,
+    /// What has happened since the call of the earliest of these, and how many events came before.
     events: VecDeque<Event>,
+    dropped: usize,
     standing: Standing,
+}
+
+/// All explanations of some events.
+#[derive(Clone, Debug, Default)]
+struct Explained<T> {
+    configurations: Vec<Configuration<T>>,
+    /// The operations that are open after them.
+    open: Vec<OpId>,
 }
 
 /// An explanation: which open operations are in its order, and where it leads.
@@ -49,9 +61,10 @@ impl<S: Nondeterministic<Op: Clone, Ret: Clone>> Clone for Lane<S> {
     fn clone(&self) -> Self {
         Self {
             operations: self.operations.clone(),
-            configurations: self.configurations.clone(),
-            open: self.open.clone(),
+            now: self.now.clone(),
+            before: self.before.clone(),
             events: self.events.clone(),
+            dropped: self.dropped,
             standing: self.standing,
         }
     }
@@ -70,14 +83,25 @@ impl<S: Nondeterministic> Lane<S> {
         let configuration = |state| Configuration { taken: Vec::new(), state };
         Self {
             operations: BTreeMap::new(),
-            configurations: states.into_iter().map(configuration).collect(),
-            open: Vec::new(),
+            now: Explained {
+                configurations: states.into_iter().map(configuration).collect(),
+                open: Vec::new(),
+            },
+            before: BTreeMap::new(),
             events: VecDeque::new(),
+            dropped: 0,
             standing: Standing::Linearizable,
         }
     }
 
-    pub(crate) fn invoke(&mut self, id: OpId, op: S::Op) {
+    pub(crate) fn invoke(&mut self, spec: &S, id: OpId, op: S::Op) {
+        if self.standing != Standing::Linearizable {
+            return;
+        }
+        self.before.insert(id, (self.dropped + self.events.len(), self.now.clone()));
+        if !spec.is_read_only(&op, None) {
+            self.now.open.push(id);
+        }
         self.operations.insert(id, (op, Ending::Open));
         self.events.push_back(Event::Call(id));
     }
@@ -90,55 +114,71 @@ impl<S: Nondeterministic> Lane<S> {
         id: OpId,
         ending: Ending<S::Ret>,
     ) -> Standing {
+        if self.standing != Standing::Linearizable {
+            return self.standing;
+        }
+        let Some((from, before)) = self.before.remove(&id) else { return self.standing };
+        // Nothing new is known of an operation that is given up.
+        let is_news = !matches!(ending, Ending::Unknown);
         if matches!(ending, Ending::Returned(_)) {
             self.events.push_back(Event::Return(id));
         }
         if let Some((_, open)) = self.operations.get_mut(&id) {
             *open = ending;
         }
-        if self.standing == Standing::Linearizable {
-            self.standing =
-                self.settle(spec, options, configurations_max).unwrap_or_else(|standing| standing);
+        if is_news {
+            let sweep = Sweep { spec, options, operations: &self.operations, configurations_max };
+            match sweep.go_on(before, from, self.events.range(from - self.dropped..), &mut self.before) {
+                Ok(now) => self.now = now,
+                Err(standing) => self.standing = standing,
+            }
         }
+        self.forget();
         self.standing
     }
 
-    /// Goes past what is known for good, and looks at what is not.
-    fn settle(
-        &mut self,
-        spec: &S,
-        options: &Options,
-        configurations_max: usize,
-    ) -> Result<Standing, Standing> {
-        let operations = &self.operations;
-        let sweep = Sweep { spec, options, operations, configurations_max };
-        let mut gone = Vec::new();
-        while let Some(event) = self.events.front().copied() {
-            if let Event::Call(id) = event {
-                if matches!(self.operations.get(&id), Some((_, Ending::Open))) {
-                    break;
-                }
-            }
-            self.events.pop_front();
-            sweep.pass(event, &mut self.configurations, &mut self.open)?;
-            match event {
-                Event::Call(id) if self.open.last() == Some(&id) => {}
-                // It has returned, or it cannot have changed anything.
-                Event::Call(id) | Event::Return(id) => gone.push(id),
+    /// Lets go of what will never be swept again.
+    fn forget(&mut self) {
+        let end = self.dropped + self.events.len();
+        // They were called in the order of their names.
+        let first = self.before.first_key_value().map_or(end, |(_, (from, _))| *from);
+        for event in self.events.drain(..first - self.dropped) {
+            let (Event::Call(id) | Event::Return(id)) = event;
+            let is_gone = match (event, self.operations.get(&id)) {
+                (Event::Return(_), _) => true,
+                (Event::Call(_), Some((_, Ending::Failed | Ending::Unknown))) => !self.now.open.contains(&id),
+                (Event::Call(_), _) => false,
+            };
+            if is_gone {
+                self.operations.remove(&id);
             }
         }
-        let (mut configurations, mut open) = (self.configurations.clone(), self.open.clone());
-        for event in &self.events {
-            sweep.pass(*event, &mut configurations, &mut open)?;
-        }
-        for id in gone {
-            self.operations.remove(&id);
-        }
-        Ok(Standing::Linearizable)
+        self.dropped = first;
     }
 }
 
 impl<S: Nondeterministic> Sweep<'_, S> {
+    /// What explains these events, of which the first is the one of this number, after what was explained before them.
+    fn go_on<'e>(
+        &self,
+        explained: Explained<S::State>,
+        from: usize,
+        events: impl Iterator<Item = &'e Event>,
+        before: &mut BTreeMap<OpId, (usize, Explained<S::State>)>,
+    ) -> Result<Explained<S::State>, Standing> {
+        let Explained { mut configurations, mut open } = explained;
+        for (number, event) in (from..).zip(events) {
+            if let Event::Call(id) = event {
+                if let Some(before) = before.get_mut(id) {
+                    *before =
+                        (number, Explained { configurations: configurations.clone(), open: open.clone() });
+                }
+            }
+            self.pass(*event, &mut configurations, &mut open)?;
+        }
+        Ok(Explained { configurations, open })
+    }
+
     /// What explains the events before and this one.
     fn pass(
         &self,

@@ -17,6 +17,7 @@ mod memo;
 mod minimize;
 mod online;
 mod options;
+mod refused;
 mod search;
 mod shortcut;
 pub mod spec;
@@ -35,6 +36,7 @@ pub use crate::{
     minimize::{Keep, Minimized, Minimizer},
     online::{Online, Standing},
     options::{Options, Reduction, Reductions},
+    refused::Refused,
     spec::{Call, Decision, Nondeterministic, Spec},
     verdict::{Configuration, Counterexample, Flaw, Unknown, Verdict, Witness},
     weak::{

@@ -6,6 +6,7 @@ use crate::{
     history::OpId,
     lane::{Ending, Lane},
     options::Options,
+    refused::Refused,
     spec::Nondeterministic,
 };
 
@@ -26,9 +27,10 @@ pub enum Standing {
 /// Judges a history while it happens, with a verdict after every event: that of [`check`](crate::check) on what has
 /// happened so far, in which operations that are still open are pending.
 ///
-/// It goes breadth-first: what it keeps are the configurations that explain everything before the earliest open operation,
-/// and the events since. So its memory is that of the present window, however long the history; and a client that neither
-/// answers nor is [given up](Self::info) makes that window grow.
+/// It goes breadth-first: what it keeps are the configurations that explain everything so far and what came before the call of
+/// each open operation, and the events since the earliest of these. So its memory is that of the present window, however long
+/// the history, and a return costs what has happened since its call. A client that neither answers nor is
+/// [given up](Self::info) makes the window grow, not the cost of the others' returns.
 pub struct Online<'a, S: Nondeterministic> {
     spec: &'a S,
     options: Options,
@@ -90,13 +92,16 @@ impl<'a, S: Nondeterministic> Online<'a, S> {
     ///
     /// # Errors
     /// As [`HistoryBuilder::invoke`](crate::HistoryBuilder::invoke); nothing changes then.
-    pub fn invoke(&mut self, process: u64, op: S::Op) -> Result<OpId, Malformed> {
-        let id = self.processes.invoke(process, self.count)?;
+    pub fn invoke(&mut self, process: u64, op: S::Op) -> Result<OpId, Refused<S::Op>> {
+        let id = match self.processes.invoke(process, self.count) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: op, why }),
+        };
         self.count += 1;
         let key = self.spec.key(&op);
         self.open.insert(id, key.clone());
         let lane = self.lanes.entry(key).or_insert_with_key(|key| Lane::new(vec![self.spec.init(key)]));
-        lane.invoke(id, op);
+        lane.invoke(self.spec, id, op);
         Ok(id)
     }
 
@@ -104,8 +109,11 @@ impl<'a, S: Nondeterministic> Online<'a, S> {
     ///
     /// # Errors
     /// As [`HistoryBuilder::ok`](crate::HistoryBuilder::ok); nothing changes then.
-    pub fn ok(&mut self, process: u64, ret: S::Ret) -> Result<OpId, Malformed> {
-        let id = self.processes.end(process)?;
+    pub fn ok(&mut self, process: u64, ret: S::Ret) -> Result<OpId, Refused<S::Ret>> {
+        let id = match self.processes.end(process) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: ret, why }),
+        };
         self.end(id, Ending::Returned(ret));
         Ok(id)
     }

@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use quorate_consistency::{
-    Counterexample, Explanation, HistoryBuilder, Linearizer, Nondeterministic, Options, Verdict,
+    Counterexample, Explanation, HistoryBuilder, Linearizer, Malformed, Nondeterministic, Options, Verdict,
     explain::Debugged,
 };
 
@@ -78,8 +78,8 @@ impl<Op> History<Op> {
         for entry in self.entries() {
             let (process, Call { op, ret }) = (process(entry), entry.op.call());
             let result = match (entry.kind, ret) {
-                (Kind::Invoke, _) => builder.invoke(process, op),
-                (Kind::Ok, Some(ret)) => builder.ok(process, ret),
+                (Kind::Invoke, _) => builder.invoke(process, op).map_err(Malformed::from),
+                (Kind::Ok, Some(ret)) => builder.ok(process, ret).map_err(Malformed::from),
                 (Kind::Ok, None) => {
                     return Err(format!("{:?} has an operation done without an answer", entry.process));
                 }

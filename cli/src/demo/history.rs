@@ -183,7 +183,7 @@ impl Known {
 }
 
 /// Processes begin and end their calls by turns, so that nothing is malformed but a history without end.
-fn noted(result: Result<OpId, quorate_consistency::Malformed>) {
+fn noted<E: core::fmt::Debug>(result: Result<OpId, E>) {
     debug_assert!(result.is_ok(), "{result:?}");
 }
 

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned as _, vec::Vec};
 
 use super::{Entry, FormatError, Kind, Mistake, Value};
-use crate::txn::{History, HistoryBuilder, ListOp, Operation, RegisterOp};
+use crate::txn::{History, HistoryBuilder, ListOp, Malformed, Operation, RegisterOp};
 
 /// An operation inside a transaction that can be read from a recorded one, like `[:append 8 1]`.
 pub trait RecordedOp: Operation + Clone + Sized {
@@ -73,9 +73,9 @@ pub(super) fn assemble_by<O: Operation>(
         let done = match entry.kind {
             Kind::Invoke => {
                 lines.push(entry.line);
-                builder.invoke(process, operations(entry).map_err(at)?)
+                builder.invoke(process, operations(entry).map_err(at)?).map_err(Malformed::from)
             }
-            Kind::Ok => builder.ok(process, operations(entry).map_err(at)?),
+            Kind::Ok => builder.ok(process, operations(entry).map_err(at)?).map_err(Malformed::from),
             Kind::Fail => builder.fail(process),
             Kind::Info => builder.info(process),
         };

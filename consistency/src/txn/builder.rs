@@ -3,6 +3,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use thiserror::Error;
 
 use super::history::{History, NEVER, Operation, Status, Transaction, TxnId};
+use crate::refused::Refused;
 
 /// Why an event does not fit the history before it. The builder is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -73,29 +74,28 @@ impl<O: Operation> HistoryBuilder<O> {
     /// is replaced at its end.
     ///
     /// # Errors
-    /// If it has one open or [crashed](Malformed::ProcessCrashed), or there are too many. Nothing changes then.
-    pub fn invoke(&mut self, process: u64, ops: Vec<O>) -> Result<TxnId, Malformed> {
-        match self.processes.get(&process).copied() {
-            Some(Process::Busy(open)) => return Err(Malformed::DoubleInvoke { process, open }),
-            Some(Process::Crashed(crashed)) => return Err(Malformed::ProcessCrashed { process, crashed }),
-            None => {}
-        }
-        let id = u32::try_from(self.transactions.len()).unwrap_or(NEVER);
-        if id as usize >= History::<O>::TRANSACTIONS_MAX {
-            return Err(Malformed::TooLong);
-        }
+    /// If it has one open or [crashed](Malformed::ProcessCrashed), or there are too many. Nothing changes then, and the
+    /// operations are given back.
+    pub fn invoke(&mut self, process: u64, ops: Vec<O>) -> Result<TxnId, Refused<Vec<O>, Malformed>> {
+        let id = match self.idle(process) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: ops, why }),
+        };
         let (status, invoked) = (Status::Unknown, self.tick());
         self.transactions.push(Transaction { process, ops, status, invoked, ended: NEVER });
-        self.processes.insert(process, Process::Busy(TxnId(id)));
-        Ok(TxnId(id))
+        self.processes.insert(process, Process::Busy(id));
+        Ok(id)
     }
 
     /// The transaction of this process does one thing more than it was invoked with.
     ///
     /// # Errors
-    /// If the process has none open. Nothing changes then.
-    pub fn also(&mut self, process: u64, op: O) -> Result<TxnId, Malformed> {
-        let id = self.busy(process)?;
+    /// If the process has none open. Nothing changes then, and the operation is given back.
+    pub fn also(&mut self, process: u64, op: O) -> Result<TxnId, Refused<O, Malformed>> {
+        let id = match self.busy(process) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: op, why }),
+        };
         self.transactions[id.index()].ops.push(op);
         Ok(id)
     }
@@ -104,14 +104,13 @@ impl<O: Operation> HistoryBuilder<O> {
     /// perhaps more.
     ///
     /// # Errors
-    /// If the process has none open, or it was invoked with other operations. Nothing changes then.
-    pub fn ok(&mut self, process: u64, ops: Vec<O>) -> Result<TxnId, Malformed> {
-        let id = self.busy(process)?;
-        let asked = &self.transactions[id.index()].ops;
-        let is_same = asked.iter().zip(&ops).all(|(asked, done)| asked.asks_the_same(done));
-        if !is_same || ops.len() < asked.len() {
-            return Err(Malformed::OtherOperations { process, txn: id });
-        }
+    /// If the process has none open, or it was invoked with other operations. Nothing changes then, and the operations are
+    /// given back.
+    pub fn ok(&mut self, process: u64, ops: Vec<O>) -> Result<TxnId, Refused<Vec<O>, Malformed>> {
+        let id = match self.busy_with(process, &ops) {
+            Ok(id) => id,
+            Err(why) => return Err(Refused { payload: ops, why }),
+        };
         self.transactions[id.index()].ops = ops;
         self.end(process, id, Status::Committed);
         Ok(id)
@@ -153,6 +152,31 @@ impl<O: Operation> HistoryBuilder<O> {
         let now = self.events;
         self.events += 1;
         now
+    }
+
+    /// The name of the next transaction, if this process may begin it.
+    fn idle(&self, process: u64) -> Result<TxnId, Malformed> {
+        match self.processes.get(&process).copied() {
+            Some(Process::Busy(open)) => return Err(Malformed::DoubleInvoke { process, open }),
+            Some(Process::Crashed(crashed)) => return Err(Malformed::ProcessCrashed { process, crashed }),
+            None => {}
+        }
+        let id = u32::try_from(self.transactions.len()).unwrap_or(NEVER);
+        if id as usize >= History::<O>::TRANSACTIONS_MAX {
+            return Err(Malformed::TooLong);
+        }
+        Ok(TxnId(id))
+    }
+
+    /// What this process has open, if that can have done these.
+    fn busy_with(&self, process: u64, ops: &[O]) -> Result<TxnId, Malformed> {
+        let id = self.busy(process)?;
+        let asked = &self.transactions[id.index()].ops;
+        let is_same = asked.iter().zip(ops).all(|(asked, done)| asked.asks_the_same(done));
+        if !is_same || ops.len() < asked.len() {
+            return Err(Malformed::OtherOperations { process, txn: id });
+        }
+        Ok(id)
     }
 
     fn busy(&self, process: u64) -> Result<TxnId, Malformed> {

@@ -15,8 +15,9 @@ fn ids<const N: usize>(builder: &mut Builder, processes: [u64; N]) -> [OpId; N] 
 fn a_process_has_one_operation_at_a_time() {
     let mut builder = Builder::new();
     let [open] = ids(&mut builder, [1]);
-    let refused = builder.invoke(1, RegisterOp::Write(1));
-    assert_eq!(refused, Err(Malformed::DoubleInvoke { process: 1, open }));
+    let refused = builder.invoke(1, RegisterOp::Write(1)).unwrap_err();
+    assert_eq!(refused.why, Malformed::DoubleInvoke { process: 1, open });
+    assert_eq!(refused.payload, RegisterOp::Write(1), "it is given back");
     builder.ok(1, RegisterRet::Value(0)).unwrap();
     let history = builder.finish();
     assert_eq!(history.operations().len(), 1);
@@ -27,7 +28,9 @@ fn a_process_has_one_operation_at_a_time() {
 fn an_end_needs_a_beginning() {
     let mut builder = Builder::new();
     let not_invoked = Err(Malformed::NotInvoked { process: 7 });
-    assert_eq!(builder.ok(7, RegisterRet::Written), not_invoked);
+    let refused = builder.ok(7, RegisterRet::Value(5)).unwrap_err();
+    assert_eq!(refused.payload, RegisterRet::Value(5), "it is given back");
+    assert_eq!(Err(refused.why), not_invoked);
     assert_eq!(builder.fail(7), not_invoked);
     assert_eq!(builder.info(7), not_invoked);
     let [id] = ids(&mut builder, [7]);
@@ -42,8 +45,8 @@ fn a_process_of_unknown_outcome_is_not_used_again() {
     let [crashed] = ids(&mut builder, [3]);
     assert_eq!(builder.info(3), Ok(crashed));
     let refused = Err(Malformed::ProcessCrashed { process: 3, crashed });
-    assert_eq!(builder.invoke(3, RegisterOp::Read), refused);
-    assert_eq!(builder.ok(3, RegisterRet::Written), refused);
+    assert_eq!(builder.invoke(3, RegisterOp::Read).map_err(Malformed::from), refused);
+    assert_eq!(builder.ok(3, RegisterRet::Written).map_err(Malformed::from), refused);
     assert_eq!(builder.info(3), refused);
     let history = builder.finish();
     assert_eq!(history.operations()[0].outcome, Outcome::Unknown);

@@ -22,7 +22,8 @@ fn agrees<D: Domain>(domain: &D, seed: u64, shape: Shape, options: Options) -> O
         match event {
             Event::Call(id) => {
                 let (process, op) = (id.index() as u64, &history.get(*id)?.op);
-                assert_eq!(online.invoke(process, op.clone()), builder.invoke(process, op.clone()));
+                let (one, other) = (online.invoke(process, op.clone()), builder.invoke(process, op.clone()));
+                assert_eq!(one.map_err(Malformed::from), other.map_err(Malformed::from));
                 if history.get(*id)?.outcome_is_unknown() && rng.chance(50) {
                     assert_eq!(online.info(process), builder.info(process));
                 }
@@ -32,7 +33,8 @@ fn agrees<D: Domain>(domain: &D, seed: u64, shape: Shape, options: Options) -> O
             }
             Event::Return(id) => {
                 let (process, ret) = (id.index() as u64, history.get(*id)?.ret()?);
-                assert_eq!(online.ok(process, ret.clone()), builder.ok(process, ret.clone()));
+                let (one, other) = (online.ok(process, ret.clone()), builder.ok(process, ret.clone()));
+                assert_eq!(one.map_err(Malformed::from), other.map_err(Malformed::from));
             }
         }
         // What failed leaves the order of the batch mode, and may do so after a violation was seen.
@@ -104,12 +106,33 @@ fn a_long_run_keeps_a_short_window() {
 }
 
 #[test]
+fn a_client_that_never_answers_does_not_slow_the_others_down() {
+    let spec = Register { initial: 0 };
+    let mut online = Online::new(&spec, Options::default());
+    let stuck = online.invoke(9, RegisterOp::Read).unwrap();
+    // By the square of it this would be six thousand million sweeps.
+    for nth in 0..40_000_u32 {
+        online.invoke(1, RegisterOp::Write(nth)).unwrap();
+        online.invoke(2, RegisterOp::Read).unwrap();
+        online.ok(1, RegisterRet::Written).unwrap();
+        online.ok(2, RegisterRet::Value(nth)).unwrap();
+    }
+    let mut late = online.clone();
+    late.ok(9, RegisterRet::Value(39_000)).unwrap();
+    assert_eq!(late.standing(), Standing::Linearizable);
+    online.ok(9, RegisterRet::Value(40_000)).unwrap();
+    assert_eq!(online.standing(), Standing::Violation { op: stuck });
+}
+
+#[test]
 fn what_is_no_event_is_refused_and_changes_nothing() {
     let spec = Register { initial: 0 };
     let mut online = Online::new(&spec, Options::default());
-    assert_eq!(online.ok(1, RegisterRet::Written), Err(Malformed::NotInvoked { process: 1 }));
+    let refused = online.ok(1, RegisterRet::Written).unwrap_err();
+    assert_eq!((refused.why, refused.payload), (Malformed::NotInvoked { process: 1 }, RegisterRet::Written));
     let open = online.invoke(1, RegisterOp::Write(1)).unwrap();
-    assert_eq!(online.invoke(1, RegisterOp::Read), Err(Malformed::DoubleInvoke { process: 1, open }));
+    let refused = online.invoke(1, RegisterOp::Read).unwrap_err();
+    assert_eq!(refused.why, Malformed::DoubleInvoke { process: 1, open });
     let mut other = online.clone();
     other.ok(1, RegisterRet::Value(1)).unwrap();
     assert_eq!(other.standing(), Standing::Violation { op: open });

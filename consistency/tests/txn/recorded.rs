@@ -212,14 +212,19 @@ fn bad_reads_of_registers_are_named() {
 fn what_is_no_history_is_refused_and_changes_nothing() {
     let mut builder = HistoryBuilder::<ListOp<u8, u8>>::new();
     let open = builder.invoke(1, vec![ListOp::Append(1, 1)]).unwrap();
-    assert_eq!(builder.invoke(1, vec![]), Err(Malformed::DoubleInvoke { process: 1, open }));
-    let wrong = Err(Malformed::OtherOperations { process: 1, txn: open });
-    assert_eq!(builder.ok(1, vec![ListOp::Append(1, 2)]), wrong);
-    assert_eq!(builder.ok(1, vec![]), wrong);
+    let refused = builder.invoke(1, vec![ListOp::Append(1, 3)]).unwrap_err();
+    assert_eq!(refused.why, Malformed::DoubleInvoke { process: 1, open });
+    assert_eq!(refused.payload, [ListOp::Append(1, 3)], "they are given back");
+    let wrong = Malformed::OtherOperations { process: 1, txn: open };
+    let refused = builder.ok(1, vec![ListOp::Append(1, 2)]).unwrap_err();
+    assert_eq!((refused.why, refused.payload), (wrong, vec![ListOp::Append(1, 2)]));
+    assert_eq!(builder.ok(1, vec![]).map_err(Malformed::from), Err(wrong));
     assert_eq!(builder.fail(2), Err(Malformed::NotInvoked { process: 2 }));
-    assert_eq!(builder.also(2, ListOp::Append(1, 1)), Err(Malformed::NotInvoked { process: 2 }));
+    let refused = builder.also(2, ListOp::Append(1, 1)).unwrap_err();
+    assert_eq!((refused.why, refused.payload), (Malformed::NotInvoked { process: 2 }, ListOp::Append(1, 1)));
     builder.info(1).unwrap();
-    assert_eq!(builder.invoke(1, vec![]), Err(Malformed::ProcessCrashed { process: 1, crashed: open }));
+    let refused = builder.invoke(1, vec![]).unwrap_err();
+    assert_eq!(refused.why, Malformed::ProcessCrashed { process: 1, crashed: open });
     let second = builder.invoke(2, vec![]).unwrap();
     builder.also(2, ListOp::Append(1, 1)).unwrap();
     let history = builder.finish();
