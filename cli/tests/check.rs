@@ -227,6 +227,11 @@ fn registers_are_judged_by_weaker_models() {
     assert_eq!(strongest.status.code(), Some(1));
     let why = stdout(&check(&["--model", "causal", "--init", "0", "--explain", &passing]));
     assert!(why.contains("line 7 reads the first value although line 1 is causally before it"), "{why}");
+    let why = stdout(&check(&["--model", "linearizable", "--init", "0", "--explain", &passing]));
+    assert!(
+        why.contains("reads see one of the last 2 values that were written, and are late by up to 5 events"),
+        "{why}"
+    );
     let why = stdout(&check(&["--model", "sessions", "--init", "0", "--explain", &passing]));
     assert!(why.contains("not monotonic reads and monotonic writes: "), "{why}");
     let json = check(&["--weakest", "--init", "0", "--json", &causality]);

@@ -21,13 +21,14 @@ mod refused;
 mod search;
 mod shortcut;
 pub mod spec;
+mod staleness;
 mod track;
 pub mod txn;
 mod verdict;
 mod weak;
 
 #[cfg(quorate_bugs)]
-pub use crate::bug::Bug;
+pub use crate::{bug::Bug, staleness::measure_staleness_with_bug};
 pub use crate::{
     builder::{HistoryBuilder, Malformed},
     explain::Explanation,
@@ -38,6 +39,7 @@ pub use crate::{
     options::{Options, Reduction, Reductions},
     refused::Refused,
     spec::{Call, Decision, Nondeterministic, Spec},
+    staleness::{Staleness, measure_staleness},
     verdict::{Configuration, Counterexample, Flaw, Unknown, Verdict, Witness},
     weak::{
         BadPattern, CausalModel, Convergence, Divergence, Guarantee, Guarantees, RegisterHistory, Sequencer,

@@ -35,7 +35,8 @@ use common::{
 };
 use quorate_consistency::{
     Bug, CausalModel, Event, Guarantee, Guarantees, History, Linearizer, Online, Options, RegisterHistory,
-    Sequencer, Standing, Verdict, VersionedHistory, check, spec::Register,
+    Sequencer, Standing, Verdict, VersionedHistory, check, measure_staleness_with_bug,
+    spec::{Register, Registers},
 };
 
 /// How many histories of each specification a bug may survive.
@@ -76,6 +77,10 @@ fn hunt(bug: Bug) -> Option<Caught> {
         one("versions", (0..SEEDS).find_map(|seed| Some((by_versions(bug, seed)?, seed + 1))));
         return best;
     }
+    if matches!(bug, Bug::DebtsPaidLate | Bug::DebtsForgotten) {
+        one("registers", (0..SEEDS).find_map(|seed| Some((stale(bug, seed)?, seed + 1))));
+        return best;
+    }
     if bug == Bug::TiesReturnFirst {
         one("register", (0..SEEDS).find_map(|seed| Some((touching(bug, seed)?, seed + 1))));
         return best;
@@ -100,6 +105,7 @@ fn hunt(bug: Bug) -> Option<Caught> {
         each!("mutex", &Mutexes);
         each!("queue", &Queues);
         each!("coin", &Coins);
+        each!("cas-register of many values", &common::once::ManyValues);
         each!("kv", &Kvs);
     }
     best
@@ -171,6 +177,14 @@ fn touching(bug: Bug, seed: u64) -> Option<&'static str> {
     let history = History::from_intervals_with_bug(intervals, bug).ok()?;
     let found = check(&Register { initial: 0 }, &history).is_linearizable();
     (found != Some(expected)).then_some("`explained`: taken for a violation")
+}
+
+/// How stale reads are beside every order.
+fn stale(bug: Bug, seed: u64) -> Option<&'static str> {
+    let history = common::stale::drawn(&mut Rng(seed), 9, 1);
+    let found = measure_staleness_with_bug(&Registers::new(0), &history, u64::MAX, bug).ok()?;
+    let expected = common::stale::least_k(&common::stale::stays(&history, 0), 0, &mut vec![0]);
+    (found.exact() != expected).then_some("`least_k`: another k")
 }
 
 /// The weaker models beside their definitions.

@@ -5,6 +5,7 @@ use quorate_consistency::{
     CausalModel, Guarantee, Guarantees, Linearizer, Options, RegisterHistory, Sequencer, SequentialVerdict,
     Unsuitable, Verdict as Judged,
     format::{Assembled, Entry, FailedCas, Value, assemble},
+    measure_staleness,
     spec::{Access, RegisterRet, Registers},
 };
 use serde::Serialize;
@@ -129,9 +130,15 @@ impl Registered<'_> {
     fn linearizable(&self) -> Told {
         match Linearizer::new(&self.spec, &self.assembled.history, Options::default()).run(self.steps) {
             Judged::Ok(_) => (Verdict::True, None),
-            Judged::Violation(_) => (Verdict::False, None),
+            Judged::Violation(_) => (Verdict::False, self.staleness()),
             Judged::Unknown(_) => (Verdict::Unknown, None),
         }
+    }
+
+    /// How stale the reads are, if that can be told of these writes.
+    fn staleness(&self) -> Option<String> {
+        let found = measure_staleness(&self.spec, &self.assembled.history, self.steps).ok()?;
+        Some(self.lines(&found.to_string()))
     }
 
     fn sequential(&self) -> Result<Told, String> {

@@ -11,6 +11,7 @@ pub mod accesses;
 pub mod domains;
 pub mod intervals;
 pub mod once;
+pub mod stale;
 pub mod txn;
 pub mod versions;
 

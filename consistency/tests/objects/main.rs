@@ -27,4 +27,5 @@ mod page;
 mod recorded;
 mod search;
 mod specs;
+mod staleness;
 mod unseen;
