@@ -158,20 +158,20 @@ impl Known {
         | KvOp::Delete(key)
         | KvOp::Cas { key, .. }) = &op;
         self.keys.insert(key.clone());
-        noted(self.history.invoke(process, op.clone()));
+        noted(&self.history.invoke(process, op.clone()));
         OpenCall { process, op }
     }
 
     fn end(&mut self, OpenCall { process, op }: OpenCall, reply: &Reply) {
         match reply {
             // Its process is never used again.
-            Reply::Error(text) if text.starts_with("UNKNOWN") => noted(self.history.info(process)),
+            Reply::Error(text) if text.starts_with("UNKNOWN") => noted(&self.history.info(process)),
             Reply::Error(_) => {
-                noted(self.history.fail(process));
+                noted(&self.history.fail(process));
                 self.idle.push(process);
             }
             reply => {
-                noted(self.history.ok(process, returned(&op, reply)));
+                noted(&self.history.ok(process, returned(&op, reply)));
                 self.idle.push(process);
                 self.acknowledged += 1;
                 let now = Instant::now();
@@ -183,7 +183,7 @@ impl Known {
 }
 
 /// Processes begin and end their calls by turns, so that nothing is malformed but a history without end.
-fn noted<E: core::fmt::Debug>(result: Result<OpId, E>) {
+fn noted<E: core::fmt::Debug>(result: &Result<OpId, E>) {
     debug_assert!(result.is_ok(), "{result:?}");
 }
 
