@@ -6,24 +6,31 @@ mod levels;
 mod model;
 mod report;
 mod txn;
+mod versions;
+mod watch;
 mod weak;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, ValueEnum};
-use quorate_consistency::format::{self, FailedCas, Format, Value};
+use quorate_consistency::format::{FailedCas, Format, Order, Recording, Value, independent, is_independent};
 
+pub(crate) use self::model::Model;
 use self::{
-    model::Model,
+    model::ModelName,
     report::{Report, Verdict},
     txn::TxnModel,
-    weak::WeakReport,
+    watch::Watch,
+    weak::{WeakModel, WeakReport},
 };
-use crate::{problem::Problem, terminal};
+use crate::{
+    problem::Problem,
+    recorded::{FormatName, Source},
+    terminal,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,17 +47,20 @@ Examples:
   quorate check --model rw-register --weakest h.edn          the strongest levels that hold
   quorate check --model rw-register --explain h.edn          anomalies, so far as reads show the order of writes
   quorate check --model bank --total 100 bank.edn            transfers and reads of all balances
+  quorate check --level causal sessions.plume                sessions of transactions, as Plume, AWDIT or dbcop have them
+  quorate check *.jsonl                                      native files say what they are of: see quorate history
 
 Prints the name of each file, a tab, and true, false or unknown. The exit code is 0 if all are true, 1 if one is false, \
 2 if one is unknown and none is false, 3 if one cannot be read or understood: it is then not judged at all, and the error \
-names the line; or if what is asked for cannot be written.";
+names the line; or if what is asked for cannot be written. Ctrl-C ends a long search: what is not known then is unknown.";
 
 /// Judge whether recorded histories are linearizable or satisfy a weaker model, or how isolated transactions are
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// What kind of object the history is of, to be judged for linearizability; or, for registers, what it is judged by
-    #[arg(long, value_name = "MODEL", required_unless_present = "weakest")]
+    /// [default: what the file says of itself]
+    #[arg(long, value_name = "MODEL")]
     model: Option<Model>,
     /// Of a history of registers, print the strongest of its models that hold, or none; with --model rw-register, the strongest
     /// levels of its transactions; with --model list-append, the strongest that nothing was found against
@@ -88,22 +98,6 @@ pub(crate) struct Options {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatName {
-    /// What the file's beginning looks like
-    Auto,
-    /// Jepsen's operations as EDN maps
-    Edn,
-    /// The same as JSON objects
-    Json,
-    /// Operations of a key-value store as EDN maps; missing keys read as ""
-    PorcupineKv,
-    /// Lines of the log of Jepsen's etcd test
-    PorcupineEtcd,
-    /// Sessions of transactions on registers: w K V, r K V, -----, =====
-    Awdit,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FailedCasName {
     /// It was not done
     NotDone,
@@ -115,35 +109,33 @@ enum FailedCasName {
 const STEPS: u64 = 50_000_000;
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
-    if let Some(Model::Object(model)) = options.model {
-        model::check_init(model, options.init.as_ref())?;
+    if let Some(model) = options.model {
+        fits(options, model)?;
     }
-    let of_transactions = match options.model {
-        Some(Model::Transactions(model)) => Some(model),
-        Some(Model::Object(_) | Model::Registers(_)) | None => None,
-    };
-    if of_transactions.is_none() && (options.level.is_some() || options.format == FormatName::Awdit) {
-        return Err(Problem::new("--level and --format awdit are for transactions")
-            .hint("use --model list-append or --model rw-register with them"));
-    }
+    let of_transactions =
+        if let Some(Model::Transactions(model)) = options.model { Some(model) } else { None };
     options.known.check(of_transactions, options.level.is_none() && !options.weakest)?;
     let has_levels = matches!(of_transactions, Some(TxnModel::ListAppend | TxnModel::RwRegister));
     if options.weakest && options.model.is_some() && !has_levels {
         return Err(Problem::new("--weakest is for registers")
             .hint("use it alone, or with --model list-append or --model rw-register for transactions"));
     }
-    if options.level.is_some() && !has_levels {
+    if options.level.is_some() && options.model.is_some() && !has_levels {
         return Err(Problem::new("--level is for lists and registers under transactions")
             .hint("use --model list-append or --model rw-register with it"));
     }
-    options.outputs.check(&options.files, matches!(options.model, Some(Model::Object(_))))?;
+    let is_of_object = options.model.is_none_or(|model| matches!(model, Model::Object(_)));
+    options.outputs.check(&options.files, is_of_object && !options.weakest)?;
     let (mut malformed, mut violated, mut unknown) = (false, false, false);
-    for file in &options.files {
-        let judged = match of_transactions {
-            Some(model) => txn::check(model, options, file),
-            None => judge(options, file),
-        };
-        match judged {
+    let watch = Watch::new();
+    for (nth, file) in options.files.iter().enumerate() {
+        if watch.is_interrupted() {
+            let left = options.files.len() - nth;
+            terminal::remark(format_args!("interrupted: {left} more were not judged"));
+            unknown = true;
+            break;
+        }
+        match judge(options, file, &watch) {
             Ok(verdict) => {
                 violated |= verdict == Verdict::False;
                 unknown |= verdict == Verdict::Unknown;
@@ -162,48 +154,108 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     })
 }
 
+/// Refuses what has no meaning for a model.
+fn fits(options: &Options, model: Model) -> Result<(), Problem> {
+    if let Model::Object(model) = model {
+        model::check_init(model, options.init.as_ref())?;
+    }
+    let is_of_transactions = matches!(model, Model::Transactions(_));
+    let is_of_sessions = options.format.format().is_some_and(Format::is_of_sessions);
+    if !is_of_transactions && (options.level.is_some() || is_of_sessions) {
+        return Err(Problem::new("--level and formats of sessions are for transactions")
+            .hint("use --model list-append or --model rw-register with them"));
+    }
+    Ok(())
+}
+
 /// Judges a file and shows what it came to.
-fn judge(options: &Options, file: &Path) -> Result<Verdict, Problem> {
-    let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| Problem::new(format!("{name}: {error}")))?;
-    let format = match options.format {
-        FormatName::Auto | FormatName::Awdit => Format::guess(&text),
-        FormatName::Edn | FormatName::PorcupineKv => Format::Edn,
-        FormatName::Json => Format::Json,
-        FormatName::PorcupineEtcd => Format::Etcd,
+fn judge(options: &Options, file: &Path, watch: &Watch) -> Result<Verdict, Problem> {
+    let source = Source::open(file, options.format)?;
+    if source.format.is_of_sessions() {
+        let model = options.model.unwrap_or(Model::Transactions(TxnModel::RwRegister));
+        if model == Model::Transactions(TxnModel::RwRegister) {
+            return txn::check_sessions(options, file, &source);
+        }
+    }
+    let mut recording = source.recording()?;
+    let model = if options.weakest && recording.header.model.as_deref() != Some("rw-register") {
+        options.model
+    } else {
+        Some(model_of(options, file, &recording)?)
     };
+    let is_timeless = recording.header.order == Order::Sessions;
+    if is_timeless && matches!(model, Some(Model::Object(_) | Model::Registers(WeakModel::Linearizable))) {
+        let problem = Problem::new(format!("{}: its sessions have no order in time", file.display()));
+        return Err(problem.hint("without one, there are transactions and models like causal or sequential"));
+    }
+    if is_independent(&recording.entries) {
+        recording.entries = independent(&recording.entries);
+    }
+    let init = options.init.as_ref().or(recording.header.init.as_ref());
+    match model {
+        Some(Model::Object(model)) => object(options, file, model, &recording, source.format, watch),
+        Some(Model::Transactions(model)) => txn::check(model, options, file, &recording),
+        Some(Model::Versions(_)) => show_weak(options, file, &versions::judge(file, &recording.entries)?),
+        Some(Model::Registers(_)) | None => {
+            let model = if let Some(Model::Registers(model)) = model { Some(model) } else { None };
+            let report =
+                weak::judge(model, init, &recording.entries, options.steps, watch).map_err(|error| {
+                    Problem::new(format!("{}: {error}", file.display()))
+                        .hint("is this a history of registers, each value written once?")
+                })?;
+            watch.clear();
+            show_weak(options, file, &report)
+        }
+    }
+}
+
+/// What is asked for, or else what the file says of itself.
+fn model_of(options: &Options, file: &Path, recording: &Recording) -> Result<Model, Problem> {
+    if let Some(model) = options.model {
+        return Ok(model);
+    }
+    let name = file.display();
+    let Some(said) = &recording.header.model else {
+        let problem = Problem::new(format!("{name}: it does not say what it is a history of"));
+        return Err(problem.hint("say so by --model, or use --weakest for registers"));
+    };
+    let model = Model::from_str(said, false).map_err(|_| {
+        Problem::new(format!("{name}: it says that it is a history of {said}, which is no model"))
+            .hint("say what it is of by --model")
+    })?;
+    fits(options, model)?;
+    Ok(model)
+}
+
+fn object(
+    options: &Options,
+    file: &Path,
+    model: ModelName,
+    recording: &Recording,
+    format: Format,
+    watch: &Watch,
+) -> Result<Verdict, Problem> {
+    let Recording { header, entries } = recording;
+    let init = options.init.as_ref().or(header.init.as_ref());
+    model::check_init(model, init)
+        .map_err(|problem| if options.init.is_none() { problem.of(file) } else { problem })?;
     let failed_cas = match options.failed_cas {
         Some(FailedCasName::Mismatch) => FailedCas::Mismatch,
-        None if format == Format::Etcd => FailedCas::Mismatch,
-        Some(FailedCasName::NotDone) | None => FailedCas::NotDone,
+        Some(FailedCasName::NotDone) => FailedCas::NotDone,
+        None => header.failed_cas,
     };
-    let empty = Value::Text(String::new());
-    let init = options.init.as_ref().or((options.format == FormatName::PorcupineKv).then_some(&empty));
-    let entries = format::read(&text, format).map_err(|error| Problem::new(format!("{name}: {error}")))?;
-    let model = match options.model {
-        Some(Model::Object(model)) => model,
-        Some(Model::Registers(model)) => {
-            let report = weak::judge(Some(model), init, &entries, options.steps);
-            return show_weak(options, file, report);
-        }
-        Some(Model::Transactions(model)) => return txn::check(model, options, file),
-        None => return show_weak(options, file, weak::judge(None, init, &entries, options.steps)),
-    };
-    let wanted = options.outputs.wanted(format, options.steps);
-    let report = model::judge(model, init, &entries, failed_cas, wanted).map_err(|error| {
-        Problem::new(format!("{name}: {error}")).hint("is this a history of the --model given?")
+    let wanted = options.outputs.wanted(format, options.steps, watch);
+    let report = model::judge(model, init, entries, failed_cas, wanted).map_err(|error| {
+        Problem::new(format!("{}: {error}", file.display())).hint("is this a history of the --model given?")
     })?;
+    watch.clear();
     show(options, file, &report)?;
     options.outputs.write(file, report.explained.as_ref())?;
     Ok(report.verdict)
 }
 
-fn show_weak(options: &Options, file: &Path, report: Result<WeakReport, String>) -> Result<Verdict, Problem> {
+fn show_weak(options: &Options, file: &Path, report: &WeakReport) -> Result<Verdict, Problem> {
     let name = file.display();
-    let report = report.map_err(|error| {
-        Problem::new(format!("{name}: {error}"))
-            .hint("is this a history of registers, each value written once?")
-    })?;
     if options.json {
         let name = name.to_string();
         let line = report.to_json(&name);

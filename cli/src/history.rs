@@ -1,5 +1,6 @@
 //! `quorate history`: what a recorded history holds, and the same in another format.
 
+mod make;
 mod stats;
 
 use std::{
@@ -9,18 +10,27 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
-use quorate_consistency::format::{self, Entry, Format};
+use quorate_consistency::format::{Order, Value};
 
 use self::stats::Stats;
-use crate::{problem::Problem, terminal};
+use crate::{
+    check::Model,
+    problem::Problem,
+    recorded::{FormatName, Source},
+    terminal,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   quorate history stats *.edn                          operations, processes, how many at once
   quorate history convert --to json history.edn        prints it as JSON
-  quorate history convert --to edn etcd.log etcd.edn   writes it to a file";
+  quorate history convert --to edn etcd.log etcd.edn   writes it to a file
+  quorate history convert --to native --model cas-register etcd.log   says what it is a history of, too
+  quorate history convert --to plume --forget-time txns.edn    sessions of transactions, for other checkers
+  quorate history gen --model queue --operations 1000 --bad queue.jsonl   made by chance, with one wrong return
+  quorate history gen --model list-append --level snapshot-isolation --seed 7 --format edn   of a simulated database";
 
-/// Look at recorded histories, and convert them
+/// Look at recorded histories, convert them, and make some by chance
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -32,14 +42,15 @@ pub(crate) struct Options {
 enum Command {
     Stats(StatsOptions),
     Convert(ConvertOptions),
+    Gen(make::Options),
 }
 
 /// Count operations, processes, and how much happens at once
 #[derive(Debug, Args)]
 struct StatsOptions {
-    /// How the histories are written down; what their beginning looks like, if it is left out
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<FormatName>,
+    /// How the histories are written down
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: FormatName,
     /// Print an object of JSON for each file, in a line of its own
     #[arg(long)]
     json: bool,
@@ -51,12 +62,21 @@ struct StatsOptions {
 /// Write a history in another format; refused if that would lose something
 #[derive(Debug, Args)]
 struct ConvertOptions {
-    /// How the history is written down; what its beginning looks like, if it is left out
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<FormatName>,
+    /// How the history is written down
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: FormatName,
     /// How it shall be
     #[arg(long, value_name = "FORMAT")]
     to: FormatName,
+    /// What it is a history of: the native format says so
+    #[arg(long, value_name = "MODEL")]
+    model: Option<Model>,
+    /// What the object holds at first, as EDN: the native format says so
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    init: Option<Value>,
+    /// Keep what came before what in each process, and nothing more of its order; formats of sessions have no more
+    #[arg(long)]
+    forget_time: bool,
     /// The history
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -65,46 +85,22 @@ struct ConvertOptions {
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatName {
-    /// Jepsen's operations as EDN maps
-    Edn,
-    /// The same as JSON objects
-    Json,
-    /// Lines of the log of Jepsen's etcd test
-    Etcd,
-}
-
-impl FormatName {
-    const fn format(self) -> Format {
-        match self {
-            Self::Edn => Format::Edn,
-            Self::Json => Format::Json,
-            Self::Etcd => Format::Etcd,
-        }
-    }
-}
-
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     match &options.command {
         Command::Stats(options) => tell(options),
         Command::Convert(options) => convert(options),
+        Command::Gen(options) => put(&make::make(options)?, options.out.as_deref()),
     }
-}
-
-fn read(file: &Path, format: Option<FormatName>) -> Result<Vec<Entry>, Problem> {
-    let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| Problem::new(format!("{name}: {error}")))?;
-    let format = format.map_or_else(|| Format::guess(&text), FormatName::format);
-    format::read(&text, format).map_err(|error| Problem::new(format!("{name}: {error}")))
 }
 
 fn tell(options: &StatsOptions) -> Result<ExitCode, Problem> {
     let mut code = ExitCode::SUCCESS;
     for file in &options.files {
         let name = file.display();
-        let stats = read(file, options.format).and_then(|entries| {
-            Stats::of(&entries).map_err(|(line, what)| Problem::new(format!("{name}: line {line}: {what}")))
+        let recording = Source::open(file, options.format).and_then(|source| source.recording());
+        let stats = recording.and_then(|recording| {
+            Stats::of(&recording.entries)
+                .map_err(|(line, what)| Problem::new(format!("{name}: line {line}: {what}")))
         });
         match stats {
             Ok(stats) if options.json => {
@@ -126,22 +122,29 @@ fn tell(options: &StatsOptions) -> Result<ExitCode, Problem> {
 }
 
 fn convert(options: &ConvertOptions) -> Result<ExitCode, Problem> {
-    let entries = read(&options.file, options.format)?;
-    let text = format::write(&entries, options.to.format());
-    let again = format::read(&text, options.to.format()).unwrap_or_default();
-    let is_same = |(one, other): (&Entry, &Entry)| {
-        let Entry { line: _, process, kind, f, value, key } = one;
-        (process, kind, f, value, key) == (&other.process, &other.kind, &other.f, &other.value, &other.key)
+    let name = options.file.display();
+    let mut recording = Source::open(&options.file, options.format)?.recording()?;
+    if let Some(model) = options.model {
+        recording.header.model = model.to_possible_value().map(|value| value.get_name().to_owned());
+    }
+    recording.header.init = options.init.clone().or(recording.header.init);
+    if options.forget_time {
+        recording.header.order = Order::Sessions;
+    }
+    let Some(to) = options.to.format() else {
+        return Err(Problem::new("--to auto is no format to write"));
     };
-    if let Some(lost) = entries.iter().zip(&again).find(|pair| !is_same(*pair)).map(|(entry, _)| entry) {
-        let name = options.file.display();
-        let problem = Problem::new(format!("{name}: line {}: that format cannot hold this entry", lost.line));
-        return Err(problem.hint("JSON has no keywords and no sets, the log has no keys; EDN has everything"));
-    }
-    if again.len() != entries.len() {
-        return Err(Problem::new(format!("{}: that format cannot hold it", options.file.display())));
-    }
-    match &options.out {
+    let text = recording.write(to).map_err(|error| {
+        Problem::new(format!("{name}: {error}")).hint(
+            "native holds everything, EDN all but sessions; JSON has no keywords and no sets, the log no keys; \
+             see --forget-time for formats of sessions",
+        )
+    })?;
+    put(&text, options.out.as_deref())
+}
+
+fn put(text: &str, out: Option<&Path>) -> Result<ExitCode, Problem> {
+    match out {
         Some(out) => {
             fs::write(out, text).map_err(|error| Problem::new(format!("{}: {error}", out.display())))?;
         }

@@ -12,6 +12,11 @@ impl Problem {
         Self { what: what.to_string(), hint: None }
     }
 
+    /// Of this file.
+    pub(crate) fn of(self, file: &std::path::Path) -> Self {
+        Self { what: format!("{}: {}", file.display(), self.what), ..self }
+    }
+
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }

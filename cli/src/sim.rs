@@ -3,7 +3,6 @@
 
 mod explore;
 mod export;
-mod interrupt;
 mod machines;
 mod mix;
 mod plans;

@@ -10,6 +10,8 @@ mod builder;
 pub mod explain;
 #[cfg(feature = "formats")]
 pub mod format;
+#[cfg(feature = "generate")]
+pub mod generate;
 mod history;
 mod lane;
 mod linearizer;

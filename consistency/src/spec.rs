@@ -4,6 +4,7 @@ mod bag;
 mod cas_register;
 mod counter;
 mod joint;
+mod keyed;
 mod kv;
 mod list;
 mod log;
@@ -27,6 +28,7 @@ pub use self::{
     cas_register::{CasOp, CasRegister, CasRet},
     counter::{Counter, CounterOp, CounterRet},
     joint::Joint,
+    keyed::Keyed,
     kv::{Kv, KvOp, KvRet},
     list::{List, ListOp, ListRet},
     log::{Log, LogOp, LogRet},

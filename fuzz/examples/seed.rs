@@ -3,6 +3,13 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use bytes::Bytes;
+use quorate_consistency::{
+    format::{Format, Order},
+    generate::{
+        Isolation, ObjectKind, Objects, Rng as Chance, Shape, TransactionKind, Transactions, objects,
+        transactions,
+    },
+};
 use quorate_fuzz::{
     raft::{self, Happening, Turn},
     wire::{Act, Piece, Script, stream, written},
@@ -25,6 +32,9 @@ fn main() -> std::io::Result<()> {
     let (requests, batches) = commands();
     save("kv_requests", requests)?;
     save("kv_batches", batches)?;
+    let (bytes, judged) = histories().into_iter().unzip();
+    save("history_bytes", bytes)?;
+    save("history_judged", judged)?;
     save(
         "sim_plan",
         (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect(),
@@ -48,6 +58,35 @@ fn encoded<T: Serialize>(first: u8, values: &[T]) -> Vec<u8> {
         bytes.extend(postcard::to_allocvec(value).expect("an encoding has no limit"));
     }
     bytes
+}
+
+/// Generated histories in every format that holds them, and the same after the number of their model.
+fn histories() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let shape = Shape { processes: 3, operations: 6, pending_percent: 10, failed_percent: 5 };
+    let mut made = Vec::new();
+    for (model, kind) in [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].into_iter().zip(ObjectKind::ALL) {
+        let what = Objects { kind, keys: 1 + usize::from(model % 3), values: 3 };
+        made.push((model, objects(what, &mut Chance(model.into()), shape)));
+    }
+    for (model, kind) in
+        [(15, TransactionKind::ListAppend), (16, TransactionKind::RwRegister), (16, TransactionKind::Mini)]
+    {
+        let what = Transactions { kind, isolation: Isolation::ReadCommitted, keys: 2, length: 3 };
+        let shape = Shape { pending_percent: 0, ..shape };
+        let mut recording = transactions(what, &mut Chance(model.into()), shape);
+        made.push((model, recording.clone()));
+        recording.header.order = Order::Sessions;
+        made.push((model, recording));
+    }
+    let mut inputs = Vec::new();
+    for (model, recording) in made {
+        for format in Format::ALL {
+            if let Ok(text) = recording.write(format) {
+                inputs.push((text.clone().into_bytes(), [&[model], text.as_bytes()].concat()));
+            }
+        }
+    }
+    inputs
 }
 
 fn frames() -> Vec<Vec<u8>> {

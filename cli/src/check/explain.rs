@@ -11,6 +11,7 @@ use quorate_consistency::{
     format::{Assembled, Entry, Format, Noted, Recorded, write},
 };
 
+use super::watch::Watch;
 use crate::{problem::Problem, terminal};
 
 /// How wide a timeline is.
@@ -33,10 +34,11 @@ pub(super) struct Outputs {
 
 /// What to find out of a violation.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
     /// In which format the part is written that proves it, if it is.
     pub(super) minimized: Option<Format>,
     pub(super) steps: u64,
+    pub(super) watch: &'a Watch,
 }
 
 #[derive(Debug)]
@@ -69,8 +71,8 @@ impl Outputs {
         Ok(())
     }
 
-    pub(super) fn wanted(&self, format: Format, steps: u64) -> Wanted {
-        Wanted { minimized: self.minimize.as_ref().map(|_| format), steps }
+    pub(super) fn wanted<'a>(&self, format: Format, steps: u64, watch: &'a Watch) -> Wanted<'a> {
+        Wanted { minimized: self.minimize.as_ref().map(|_| format), steps, watch }
     }
 
     /// Writes what is wanted, if there is a violation.
@@ -99,7 +101,7 @@ impl Explained {
         entries: &[Entry],
         assembled: &Assembled<M::Op, M::Ret>,
         found: &Counterexample<M::Key, M::State>,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
     ) -> Option<Self> {
         let Assembled { history, places } = assembled;
         let words = Noted { model, entries, places };

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 
 use clap::{ValueEnum, builder::PossibleValue};
 use quorate_consistency::{
-    Linearizer, Options, Verdict as Judged,
+    Linearizer, Options, Unknown, Verdict as Judged,
     format::{Entry, FailedCas, FormatError, Recorded, Value, assemble},
     spec::{
-        Bag, CasRegister, Counter, FifoQueue, Kv, List, Log, MultiRegister, Mutex, Register, Set, Stack,
-        UnorderedQueue,
+        Bag, CasRegister, Counter, FifoQueue, Keyed, Kv, List, Log, MultiRegister, Mutex, Register, Set,
+        Stack, UnorderedQueue,
     },
 };
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::problem::Problem;
 
-/// The objects that there are.
+/// The objects that there are, those without keys of their own one for each key of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ModelName {
     /// read, write V
@@ -55,6 +55,14 @@ pub(crate) enum Model {
     Object(ModelName),
     Registers(WeakModel),
     Transactions(TxnModel),
+    Versions(Versioned),
+}
+
+/// Histories with versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Versioned {
+    /// The same four by versions: write that returns its version, read that returns all that it covers
+    VersionedSessions,
 }
 
 impl ValueEnum for Model {
@@ -81,6 +89,7 @@ impl ValueEnum for Model {
                 Self::Registers(WeakModel::Causal),
                 Self::Registers(WeakModel::Pram),
                 Self::Registers(WeakModel::Sessions),
+                Self::Versions(Versioned::VersionedSessions),
                 Self::Transactions(TxnModel::ListAppend),
                 Self::Transactions(TxnModel::RwRegister),
                 Self::Transactions(TxnModel::Bank),
@@ -94,6 +103,7 @@ impl ValueEnum for Model {
             Self::Object(model) => model.to_possible_value(),
             Self::Registers(model) => model.to_possible_value(),
             Self::Transactions(model) => model.to_possible_value(),
+            Self::Versions(model) => model.to_possible_value(),
         }
     }
 }
@@ -127,30 +137,30 @@ pub(super) fn judge(
     init: Option<&Value>,
     entries: &[Entry],
     failed_cas: FailedCas,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
 ) -> Result<Report, FormatError> {
     let value = || init.cloned().unwrap_or_default();
     let go = Judge { entries, failed_cas, wanted };
     match model {
-        ModelName::Register => go.on(&Register { initial: value() }),
-        ModelName::CasRegister => go.on(&CasRegister { initial: value() }),
+        ModelName::Register => go.on(&Keyed::new(Register { initial: value() })),
+        ModelName::CasRegister => go.on(&Keyed::new(CasRegister { initial: value() })),
         ModelName::MultiRegister => {
             let initial = if let Some(Value::Map(map)) = init {
                 map.iter().cloned().collect()
             } else {
                 BTreeMap::new()
             };
-            go.on(&MultiRegister::new(initial))
+            go.on(&Keyed::new(MultiRegister::new(initial)))
         }
-        ModelName::Mutex => go.on(&Mutex),
-        ModelName::Set => go.on(&Set::new()),
-        ModelName::Counter => go.on(&Counter { initial: init.and_then(Value::int).unwrap_or(0) }),
-        ModelName::Queue => go.on(&FifoQueue::new()),
-        ModelName::UnorderedQueue => go.on(&UnorderedQueue::new()),
-        ModelName::Stack => go.on(&Stack::new()),
+        ModelName::Mutex => go.on(&Keyed::new(Mutex)),
+        ModelName::Set => go.on(&Keyed::new(Set::new())),
+        ModelName::Counter => go.on(&Keyed::new(Counter { initial: init.and_then(Value::int).unwrap_or(0) })),
+        ModelName::Queue => go.on(&Keyed::new(FifoQueue::new())),
+        ModelName::UnorderedQueue => go.on(&Keyed::new(UnorderedQueue::new())),
+        ModelName::Stack => go.on(&Keyed::new(Stack::new())),
         ModelName::Kv => go.on(&Kv::new(init.and_then(Value::name).map(str::to_owned))),
         ModelName::List => go.on(&List::new()),
-        ModelName::Bag => go.on(&Bag::new()),
+        ModelName::Bag => go.on(&Keyed::new(Bag::new())),
         ModelName::Log => go.on(&Log::new()),
     }
 }
@@ -158,7 +168,7 @@ pub(super) fn judge(
 struct Judge<'a> {
     entries: &'a [Entry],
     failed_cas: FailedCas,
-    wanted: Wanted,
+    wanted: Wanted<'a>,
 }
 
 impl Judge<'_> {
@@ -166,13 +176,16 @@ impl Judge<'_> {
         let assembled = assemble(model, self.entries, self.failed_cas)?;
         let history = &assembled.history;
         let mut linearizer = Linearizer::new(model, history, Options::default());
-        let mut verdict = linearizer.run(self.wanted.steps);
+        let Wanted { steps, watch, .. } = self.wanted;
+        let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
+        let mut verdict = watch.run(steps, |steps| linearizer.run(steps), is_going);
         if let Judged::Violation(found) = &verdict {
             // What was judged without a search is searched, for the states to show.
             if found.configurations.is_empty() {
                 let mut options = Options::default();
                 options.shortcuts = false;
-                let searched = Linearizer::new(model, history, options).run(self.wanted.steps);
+                let mut search = Linearizer::new(model, history, options);
+                let searched = watch.run(steps, |steps| search.run(steps), is_going);
                 verdict = if searched.is_violation() { searched } else { verdict };
             }
         }

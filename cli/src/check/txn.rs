@@ -1,14 +1,14 @@
-use std::{fmt, fs, path::Path};
+use std::{fmt, path::Path};
 
 use clap::ValueEnum;
 use quorate_consistency::{
-    format::{self, Entry, Format, FormatError, Transactions, Value},
+    format::{self, Recording, Value, read_sessions},
     txn::{History, ListOp, Model, RegisterOp},
 };
 use serde::Serialize;
 
-use super::{FormatName, Options, anomalies, levels, report::Verdict};
-use crate::{problem::Problem, terminal};
+use super::{Options, anomalies, levels, report::Verdict};
+use crate::{problem::Problem, recorded::Source, terminal};
 
 /// What transactions of a database must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,65 +65,46 @@ pub(super) struct Judged {
 }
 
 /// Judges a file and prints what it came to.
-pub(super) fn check(model: TxnModel, options: &Options, file: &Path) -> Result<Verdict, Problem> {
+pub(super) fn check(
+    model: TxnModel,
+    options: &Options,
+    file: &Path,
+    recording: &Recording,
+) -> Result<Verdict, Problem> {
     let name = file.display().to_string();
     let problem = |error: &dyn fmt::Display| Problem::new(format!("{name}: {error}"));
-    let text = fs::read_to_string(file).map_err(|error| problem(&error))?;
     let (judged, transactions, lines) = match model {
         TxnModel::ListAppend => {
-            let found = entries::<ListOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
+            let found = recording.transactions::<ListOp<Value, Value>>().map_err(|error| problem(&error))?;
             let level = options.level.map_or(Model::StrictSerializable, |level| level.0);
             let level = (!options.weakest).then_some(level);
             let judged = anomalies::lists(&found.history, level).map_err(|error| problem(&error))?;
             (judged, found.history.transactions().len(), found.lines)
         }
-        TxnModel::RwRegister if is_sessions(options, &text) => {
-            let found = format::read_sessions(&text).map_err(|error| problem(&error))?;
-            (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
-        }
         TxnModel::RwRegister => {
             let found =
-                entries::<RegisterOp<Value, Value>>(options, &text).map_err(|error| problem(&error))?;
+                recording.transactions::<RegisterOp<Value, Value>>().map_err(|error| problem(&error))?;
             (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
         }
         TxnModel::Bank => {
-            let entries = plain_entries(options, &text).map_err(|error| problem(&error))?;
-            let found = format::assemble_bank(&entries).map_err(|error| problem(&error))?;
+            let found = format::assemble_bank(&recording.entries).map_err(|error| problem(&error))?;
             let judged = anomalies::bank(&found.history, &options.known);
             (judged, found.history.transactions().len(), found.lines)
         }
         TxnModel::LongFork => {
-            let entries = plain_entries(options, &text).map_err(|error| problem(&error))?;
-            let found = format::assemble_long_fork(&entries).map_err(|error| problem(&error))?;
+            let found = format::assemble_long_fork(&recording.entries).map_err(|error| problem(&error))?;
             let judged = anomalies::long_fork(&found.history).map_err(|error| problem(&error))?;
             (judged, found.history.transactions().len(), found.lines)
         }
     };
-    show(options, &name, &judged, transactions, &lines)?;
-    Ok(match judged.holds {
-        Some(true) => Verdict::True,
-        Some(false) => Verdict::False,
-        None => Verdict::Unknown,
-    })
+    show(options, &name, &judged, transactions, &lines)
 }
 
-fn plain_entries(options: &Options, text: &str) -> Result<Vec<Entry>, FormatError> {
-    let format = match options.format {
-        FormatName::Json => Format::Json,
-        FormatName::Edn => Format::Edn,
-        _ => Format::guess(text),
-    };
-    format::read(text, format)
-}
-
-fn entries<O: format::RecordedOp>(options: &Options, text: &str) -> Result<Transactions<O>, FormatError> {
-    format::assemble_transactions(&plain_entries(options, text)?)
-}
-
-fn is_sessions(options: &Options, text: &str) -> bool {
-    let first = text.trim_start();
-    let looks_so = first.starts_with("w ") || first.starts_with("r ");
-    options.format == FormatName::Awdit || options.format == FormatName::Auto && looks_so
+/// The same for sessions of registers whose keys and values are numbers, without making anything else of them.
+pub(super) fn check_sessions(options: &Options, file: &Path, source: &Source) -> Result<Verdict, Problem> {
+    let found = read_sessions(&source.text, source.format).map_err(|error| source.problem(&error))?;
+    let judged = registers(options, &found.history)?;
+    show(options, &file.display().to_string(), &judged, found.history.transactions().len(), &found.lines)
 }
 
 fn registers<K, V>(options: &Options, history: &History<RegisterOp<K, V>>) -> Result<Judged, Problem>
@@ -162,21 +143,21 @@ fn show(
     judged: &Judged,
     transactions: usize,
     lines: &[usize],
-) -> Result<(), Problem> {
+) -> Result<Verdict, Problem> {
     let Judged { level, holds, strongest, violated, findings } = judged;
+    let verdict = match holds {
+        Some(true) => Verdict::True,
+        Some(false) => Verdict::False,
+        None => Verdict::Unknown,
+    };
     if options.json {
         let (findings, violated) = (findings.clone(), violated.clone());
         let strongest = level.is_none().then_some(&strongest[..]);
         let level = level.map(Model::name);
         let line = Line { file: name, level, strongest, holds: *holds, transactions, violated, findings };
         terminal::say(serde_json::to_string(&line).map_err(Problem::new)?);
-        return Ok(());
+        return Ok(verdict);
     }
-    let verdict = match holds {
-        Some(true) => Verdict::True,
-        Some(false) => Verdict::False,
-        None => Verdict::Unknown,
-    };
     let answer = match (level, holds) {
         (Some(_), _) | (None, None) => verdict.to_string(),
         (None, Some(false)) => "none".to_owned(),
@@ -200,5 +181,5 @@ fn show(
             terminal::say(format_args!("  where {}", places.join(", ")));
         }
     }
-    Ok(())
+    Ok(verdict)
 }

@@ -3,18 +3,18 @@
 use clap::ValueEnum;
 use quorate_consistency::{
     CausalModel, Guarantee, Guarantees, Linearizer, Options, RegisterHistory, Sequencer, SequentialVerdict,
-    Unsuitable, Verdict as Judged,
+    Unknown, Unsuitable, Verdict as Judged,
     format::{Assembled, Entry, FailedCas, Value, assemble},
     measure_staleness,
     spec::{Access, RegisterRet, Registers},
 };
 use serde::Serialize;
 
-use super::report::Verdict;
+use super::{report::Verdict, watch::Watch};
 
 /// From the strongest to the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum WeakModel {
+pub(crate) enum WeakModel {
     /// Registers: read [K nil], write [K V], or without keys; each key is linearizable
     Linearizable,
     /// One order of all operations, without regard to time
@@ -66,6 +66,10 @@ pub(super) struct Line<'a> {
 }
 
 impl WeakReport {
+    pub(super) fn new(verdict: Verdict, why: Option<String>, operations: usize) -> Self {
+        Self { verdict, answer: verdict.to_string(), why, operations }
+    }
+
     pub(super) fn to_json<'a>(&'a self, file: &'a str) -> Line<'a> {
         Line { file, answer: &self.answer, operations: self.operations, why: self.why.as_deref() }
     }
@@ -76,6 +80,7 @@ struct Registered<'a> {
     assembled: Assembled<Access<Value, Value>, RegisterRet<Value>>,
     entries: &'a [Entry],
     steps: u64,
+    watch: &'a Watch,
 }
 
 /// A verdict, and why it is not true.
@@ -87,11 +92,12 @@ pub(super) fn judge(
     init: Option<&Value>,
     entries: &[Entry],
     steps: u64,
+    watch: &Watch,
 ) -> Result<WeakReport, String> {
     let spec = Registers::new(init.cloned().unwrap_or_default());
     let assembled = assemble(&spec, entries, FailedCas::NotDone).map_err(|error| error.to_string())?;
     let operations = assembled.history.operations().len();
-    let registered = Registered { spec, assembled, entries, steps };
+    let registered = Registered { spec, assembled, entries, steps, watch };
     let (verdict, answer, why) = if let Some(model) = model {
         let (verdict, why) = registered.judge(model)?;
         (verdict, verdict.to_string(), why)
@@ -128,7 +134,9 @@ impl Registered<'_> {
     }
 
     fn linearizable(&self) -> Told {
-        match Linearizer::new(&self.spec, &self.assembled.history, Options::default()).run(self.steps) {
+        let mut search = Linearizer::new(&self.spec, &self.assembled.history, Options::default());
+        let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
+        match self.watch.run(self.steps, |steps| search.run(steps), is_going) {
             Judged::Ok(_) => (Verdict::True, None),
             Judged::Violation(_) => (Verdict::False, self.staleness()),
             Judged::Unknown(_) => (Verdict::Unknown, None),
@@ -152,7 +160,9 @@ impl Registered<'_> {
         }
         let options = Options::default();
         let search = Sequencer::new(&self.spec, &self.assembled.history, options);
-        Ok(match search.map_err(|error| self.refused(error))?.run(self.steps) {
+        let mut search = search.map_err(|error| self.refused(error))?;
+        let is_going = |verdict: &SequentialVerdict| *verdict == SequentialVerdict::Unknown(Unknown::Steps);
+        Ok(match self.watch.run(self.steps, |steps| search.run(steps), is_going) {
             SequentialVerdict::Ok(_) => (Verdict::True, None),
             SequentialVerdict::Unknown(_) => (Verdict::Unknown, None),
             SequentialVerdict::Violation(stuck) => {

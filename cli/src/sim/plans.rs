@@ -11,11 +11,11 @@ use quorate_sim::{Check, Failure, PICTURE_MOMENTS, Plan, Tally, run_recorded};
 
 use super::{
     Options, export,
-    interrupt::{self, Interrupt},
     machines::Kind,
     summary::{Outcome, Summary},
 };
 use crate::{
+    interrupt::{self, Interrupt},
     problem::Problem,
     terminal::{self, count},
 };

@@ -51,25 +51,33 @@ impl Entry {
         matches!(self.value, Value::Word(_))
     }
 
-    /// The entry that a map is; `None` if it is one of the nemesis.
-    pub(super) fn from_map(line: usize, map: &Value) -> Result<Option<Self>, FormatError> {
-        let at = |mistake| FormatError { line, mistake };
-        if !matches!(map, Value::Map(_)) {
-            return Err(at(Mistake::Part("to be a map")));
-        }
-        let process = match map.get("process") {
-            Some(Value::Int(process)) => u64::try_from(*process).ok(),
-            Some(Value::Word(_) | Value::Text(_)) => return Ok(None),
-            _ => None,
+    /// The entry of these fields; `None` if it is one of the nemesis, whose process is a name. Nothing but what an entry is made
+    /// of is asked for: whatever else is written beside it may be of any kind.
+    pub(super) fn from_fields(
+        line: usize,
+        mut field: impl FnMut(&str) -> Result<Option<Value>, Mistake>,
+    ) -> Result<Option<Self>, FormatError> {
+        let mut fields = || {
+            let process = match field("process")? {
+                Some(Value::Int(process)) => u64::try_from(process).ok(),
+                Some(Value::Word(name) | Value::Text(name)) if name.parse::<f64>().is_err() => {
+                    return Ok(None);
+                }
+                _ => None,
+            };
+            let process = process.ok_or(Mistake::Part("a :process that is a number"))?;
+            let kind = field("type")?.as_ref().and_then(Value::name).and_then(Kind::named);
+            let kind = kind.ok_or(Mistake::Part("a :type: :invoke, :ok, :fail or :info"))?;
+            let value = field("value")?.unwrap_or_default();
+            let f = match (field("f")?, &value) {
+                (Some(Value::Word(f) | Value::Text(f)), _) => Some(f),
+                // Elle's examples leave out what all of them are.
+                (None, Value::List(_)) => Some("txn".to_owned()),
+                _ => None,
+            };
+            let f = f.ok_or(Mistake::Part("an :f, its operation"))?;
+            Ok(Some(Self { line, process, kind, f, value, key: field("key")? }))
         };
-        let process = process.ok_or_else(|| at(Mistake::Part("a :process that is a number")))?;
-        let kind = map.get("type").and_then(Value::name).and_then(Kind::named);
-        let kind = kind.ok_or_else(|| at(Mistake::Part("a :type: :invoke, :ok, :fail or :info")))?;
-        let value = map.get("value").cloned().unwrap_or_default();
-        // Elle's examples leave out what all of them are.
-        let f = map.get("f").and_then(Value::name).or(value.list().map(|_| "txn"));
-        let f = f.filter(|_| map.get("f").is_none_or(|f| f.name().is_some()));
-        let f = f.ok_or_else(|| at(Mistake::Part("an :f, its operation")))?;
-        Ok(Some(Self { line, process, kind, f: f.to_owned(), value, key: map.get("key").cloned() }))
+        fields().map_err(|mistake| FormatError { line, mistake })
     }
 }

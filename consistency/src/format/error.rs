@@ -30,6 +30,15 @@ pub enum Mistake {
     /// A kind of value that histories have no use for, like a fraction.
     #[error("`{0}` is not a value that a history can hold")]
     Unsupported(String),
+    /// It is not text.
+    #[error("this is not UTF-8")]
+    NotText,
+    /// Sessions have no order in time, and what they are read as has one.
+    #[error("sessions have no order in time, which is needed here")]
+    Timeless,
+    /// A format has no way to write something down.
+    #[error("that format cannot hold {0}")]
+    Unwritable(&'static str),
     /// An entry has no such part, or a wrong one.
     #[error("an entry needs {0}")]
     Part(&'static str),

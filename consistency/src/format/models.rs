@@ -2,6 +2,7 @@
 
 mod bag;
 mod counter;
+mod keyed;
 mod kv;
 mod list;
 mod log;

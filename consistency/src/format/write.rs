@@ -1,18 +1,25 @@
 use alloc::string::String;
 use core::fmt::{self, Write as _};
 
-use super::{Entry, Format, Kind, Value};
+use super::{Entry, Format, Kind, Value, native};
 
 /// Writes entries down, a line each, such that [`read`](super::read) reads them as they are, but for their lines. JSON and the
 /// logs do not have everything that EDN has: sets are lists there and keywords strings, and logs have no keys.
+/// [`Recording::write`](super::Recording::write) says what a format cannot hold, and writes sessions, too: for their formats
+/// nothing is written here.
 pub fn write(entries: &[Entry], format: Format) -> String {
     let mut text = String::new();
+    if format == Format::Native {
+        let _ = native::header(&mut text, &super::Header::default());
+    }
     for entry in entries {
         // A string can always be written to.
         let _ = match format {
             Format::Edn => edn(&mut text, entry),
             Format::Json => json(&mut text, entry),
             Format::Etcd => etcd(&mut text, entry),
+            Format::Native => native::entry(&mut text, entry),
+            Format::Awdit | Format::Plume | Format::Dbcop => Ok(()),
         };
     }
     text
@@ -64,7 +71,7 @@ fn edn_value(text: &mut String, value: &Value) -> fmt::Result {
     }
 }
 
-fn sequence<T>(
+pub(super) fn sequence<T>(
     text: &mut String,
     (before, between, after): (&str, &str, &str),
     values: impl IntoIterator<Item = T>,
@@ -124,7 +131,7 @@ fn json_value(text: &mut String, value: &Value) -> fmt::Result {
     }
 }
 
-fn json_string(text: &mut String, string: &str) -> fmt::Result {
+pub(super) fn json_string(text: &mut String, string: &str) -> fmt::Result {
     text.write_char('"')?;
     for char in string.chars() {
         match char {

@@ -141,6 +141,14 @@ impl<O> History<O> {
         self.has_real_time
     }
 
+    /// The same transactions, of which it is not known any more which ended before which began, but only which were of one
+    /// session, and in which order.
+    #[must_use]
+    pub fn without_real_time(mut self) -> Self {
+        self.has_real_time = false;
+        self
+    }
+
     /// Committed transactions, of each session in order; nothing is known of the order between sessions.
     ///
     /// # Errors

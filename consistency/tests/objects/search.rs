@@ -372,9 +372,13 @@ fn a_witness_with_a_flaw_is_refused() {
     let Verdict::Ok(witness) = check(&spec, &history) else { panic!("it is linearizable") };
     assert_eq!(witness.verify(&spec, &history), Ok(()));
 
-    let stale = rebuild::<Registers>(&history, |at, outcome| {
-        if at == 1 { Outcome::Returned(RegisterRet::Value(0)) } else { outcome.clone() }
-    });
+    let stale =
+        rebuild(
+            &history,
+            |at, outcome| {
+                if at == 1 { Outcome::Returned(RegisterRet::Value(0)) } else { outcome.clone() }
+            },
+        );
     assert_eq!(witness.verify(&spec, &stale), Err(Flaw::Illegal { op: read }));
     let mut more = HistoryBuilder::new();
     more.invoke(1, RegisterOp::Write(1)).unwrap();

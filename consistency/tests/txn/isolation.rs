@@ -9,7 +9,7 @@ use crate::{
     proofs::proves,
 };
 use quorate_consistency::{
-    format::read_sessions,
+    format::{Format, read_sessions},
     txn::{
         History, HistoryBuilder, Isolation, Level, RegisterOp, Solution, Solver, SolverOptions, WeakOptions,
         check_weak, solve,
@@ -103,7 +103,7 @@ fn recorded_transactions_are_what_the_oracles_say() {
     let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     files.sort();
     for file in &files {
-        let recorded = read_sessions(&fs::read_to_string(file).unwrap()).unwrap().history;
+        let recorded = read_sessions(&fs::read_to_string(file).unwrap(), Format::Awdit).unwrap().history;
         let small = |number: &u64| u32::try_from(*number).unwrap() + 1;
         let key = |key: &u64| u8::try_from(*key).unwrap();
         let ops = |ops: &[RegisterOp<u64, u64>]| {

@@ -28,7 +28,7 @@ fn recorded_transactions_have_the_verdicts_that_are_known() {
     for line in table.lines().filter(|line| line.contains("weak isolation")) {
         let columns: Vec<_> = line.split('\t').collect();
         let text = fs::read_to_string(folder.join(columns[0])).unwrap();
-        let history = read_sessions(&text).unwrap().history;
+        let history = read_sessions(&text, Format::Awdit).unwrap().history;
         let operations: usize = history.transactions().iter().map(|txn| txn.ops.len()).sum();
         assert_eq!(operations, text.lines().filter(|line| line.starts_with(['r', 'w'])).count());
         let holds = |level| check_weak(&history, level, WeakOptions::default()).unwrap().order.is_some();
@@ -245,7 +245,7 @@ fn what_is_not_understood_is_named_by_its_line() {
         ("w 1 -1", 1),
         ("r x 1", 1),
     ] {
-        assert_eq!(read_sessions(text).unwrap_err().line, line, "{text:?}");
+        assert_eq!(read_sessions(text, Format::Awdit).unwrap_err().line, line, "{text:?}");
     }
     let good = "{:process 0, :type :invoke, :f :txn, :value [[:append x 1]]}\n";
     for bad in [

@@ -14,15 +14,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::problem::Problem;
 
 /// The exit code of what was interrupted, as shells have it.
-pub(super) const EXIT_CODE: u8 = 130;
+pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Whether somebody has pressed Ctrl-C since.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// From now on Ctrl-C is noticed instead of ending the process.
-    pub(super) fn watch() -> Result<Self, Problem> {
+    pub(crate) fn watch() -> Result<Self, Problem> {
         let (interrupt, runtime) = (Self::default(), crate::runtime()?);
         let mut pressed = {
             let _inside = runtime.enter();
@@ -42,7 +42,13 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    pub(super) fn is_noticed(&self) -> bool {
+    /// As if somebody had pressed it.
+    #[cfg(test)]
+    pub(crate) fn press(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_noticed(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
