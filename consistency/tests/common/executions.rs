@@ -190,6 +190,23 @@ enum Execution {
     Committed(Vec<Op>),
 }
 
+/// What a transaction is to do.
+fn requested(rng: &mut Rng, shape: Long, next: &mut u32) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for _ in 0..=rng.below(shape.ops) {
+        let key = u8::try_from(rng.below(usize::from(shape.keys))).unwrap();
+        let is_read = ops.iter().any(|op| matches!(op, Op::Read(of, _) if *of == key));
+        if !rng.chance(50) || shape.is_mini && !is_read {
+            ops.push(Op::Read(key, None));
+        }
+        if rng.chance(50) {
+            *next += 1;
+            ops.push(Op::Write(key, *next));
+        }
+    }
+    ops
+}
+
 pub(crate) fn long(rng: &mut Rng, shape: Long) -> Registers {
     let mut builder = HistoryBuilder::new();
     let keys = usize::from(shape.keys);
@@ -203,18 +220,7 @@ pub(crate) fn long(rng: &mut Rng, shape: Long) -> Registers {
         let process = names[at];
         match open.remove(&at) {
             None if begun < shape.transactions => {
-                let mut ops = Vec::new();
-                for _ in 0..=rng.below(shape.ops) {
-                    let key = u8::try_from(rng.below(keys)).unwrap();
-                    let is_read = ops.iter().any(|op| matches!(op, Op::Read(of, _) if *of == key));
-                    if !rng.chance(50) || shape.is_mini && !is_read {
-                        ops.push(Op::Read(key, None));
-                    }
-                    if rng.chance(50) {
-                        next += 1;
-                        ops.push(Op::Write(key, next));
-                    }
-                }
+                let ops = requested(rng, shape, &mut next);
                 builder.invoke(process, ops.clone()).unwrap();
                 open.insert(at, Execution::Invoked(ops));
                 begun += 1;
