@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use quorate_consistency::txn::{
-    Ambiguous, Anomaly, Evidence, HistoryBuilder, Model, Options, RegisterOp, check_rw_register,
+    Ambiguous, Anomaly, Evidence, HistoryBuilder, Isolation as Exact, Model, Options, RegisterOp, Solver,
+    SolverOptions, check_rw_register,
 };
 
 use crate::{
@@ -106,6 +107,31 @@ fn what_a_store_of_a_level_does_satisfies_it() {
         assert!(shows.iter().all(|anomaly| seen.contains_key(anomaly)), "{isolation:?}: {seen:?}");
         assert!(!shows.is_empty() || seen.is_empty());
     }
+}
+
+#[test]
+fn what_anomalies_rule_out_the_solver_rules_out() {
+    let mut counts = BTreeMap::new();
+    for seed in 0..HISTORIES / 4 {
+        let mut rng = Rng(seed);
+        let isolation = Isolation::ALL[rng.below(4)];
+        let (transactions, keys) = (5 + rng.below(20), 2 + rng.below(3));
+        let history = stores::run(&mut rng, isolation, transactions, keys);
+        let report = check_rw_register(&history, Options::default()).unwrap();
+        for (model, exact) in [
+            (Model::StrongSessionSnapshotIsolation, Exact::SnapshotIsolation),
+            (Model::StrongSnapshotIsolation, Exact::StrongSnapshotIsolation),
+            (Model::StrongSessionSerializable, Exact::Serializable),
+            (Model::StrictSerializable, Exact::StrictSerializable),
+        ] {
+            let mut solver = Solver::new(&history, exact, SolverOptions::default()).unwrap();
+            let holds = solver.run(1_000_000).holds();
+            let found = (report.holds(model), holds);
+            assert_ne!(found, (Some(false), Some(true)), "seed {seed}, {model}: {history:?}");
+            *counts.entry((model, found.0 == Some(true), holds == Some(true))).or_insert(0) += 1;
+        }
+    }
+    println!("model, nothing found, holds: {counts:?}");
 }
 
 type Op = RegisterOp<char, char>;
