@@ -22,6 +22,10 @@ pub enum Bug {
     UnseenLeftOut,
     /// What a compare-and-set has missed counts as seen by nobody.
     MissesOverlooked,
+    /// What is shown later must contain what is held now, whatever is written between.
+    LooksPastOthers,
+    /// What is shown later rules out states without a word on which return nothing explains.
+    LooksPastTheCulprit,
     /// The memo forgets which open operations are in the order already.
     MemoIgnoresOpen,
     /// The memo forgets how far the search was.
@@ -133,6 +137,8 @@ impl Bug {
         Self::MemoIgnoresOpen,
         Self::MemoIgnoresPlace,
         Self::MemoIgnoresState,
+        Self::LooksPastOthers,
+        Self::LooksPastTheCulprit,
         Self::ReadsLetGo,
         Self::KeysIgnored,
         Self::BudgetMeansOk,

@@ -40,7 +40,7 @@ pub use crate::{
     online::{Online, Standing},
     options::{Options, Reduction, Reductions},
     refused::Refused,
-    spec::{Call, Decision, Nondeterministic, Spec},
+    spec::{Call, Decision, Growth, Nondeterministic, Spec},
     staleness::{Staleness, measure_staleness},
     verdict::{Configuration, Counterexample, Flaw, Unknown, Verdict, Witness},
     weak::{

@@ -46,6 +46,11 @@ impl<T: Clone + Eq + Hash, const N: usize> Memo<T, N> {
         Self { tables: Vec::new(), len: 0, keys, sets: Vec::new(), pending, options }
     }
 
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.pending, self.options);
+    }
+
     /// Whether there is nothing to find from here that was not sought before; remembers it if there is.
     pub(crate) fn insert(&mut self, place: u32, mask: &Bits<N>, state: &T) -> Remembered {
         let mut rest = mask.without(&self.pending);

@@ -38,6 +38,9 @@ pub(crate) struct Search<'a, S: Nondeterministic, const N: usize> {
     /// What is in the order.
     trail: Vec<u32>,
     furthest: Furthest<S::State, N>,
+    /// What the object holds at first.
+    init: S::State,
+    hunt: Hunt,
     /// States after a step, kept for their memory.
     next: Vec<S::State>,
 }
@@ -64,12 +67,51 @@ struct Frame<T, const N: usize> {
     trail: usize,
 }
 
+/// The search for an order, and if there is none for the first return that nothing explains. What returns later than that would rule
+/// out states which explain all before it, so it is asked only about returns before the `horizon`.
+#[derive(Clone, Copy, Debug)]
+struct Hunt {
+    horizon: u32,
+    /// Where the search may end.
+    goal: u32,
+    /// Whether [looking ahead](Reduction::LookAhead) has cut anything off.
+    is_cut: bool,
+    /// How many returns some order explains, and how many none does, once it is known that none explains all.
+    bounds: Option<(u32, u32)>,
+}
+
+impl Hunt {
+    const fn new() -> Self {
+        Self { horizon: u32::MAX, goal: u32::MAX, is_cut: false, bounds: None }
+    }
+
+    /// What to search next for the first return that nothing explains; `None` if it has been found.
+    const fn narrowed(self, explained: u32, unexplained: u32) -> Option<Self> {
+        if self.bounds.is_some() && self.goal == u32::MAX {
+            return None;
+        }
+        let (horizon, goal) = if unexplained - explained > 1 {
+            let middle = explained + (unexplained - explained) / 2;
+            (middle, middle)
+        } else {
+            (explained, u32::MAX)
+        };
+        Some(Self { horizon, goal, is_cut: false, bounds: Some((explained, unexplained)) })
+    }
+}
+
 /// The configurations at the latest return that was reached and needed a choice.
 struct Furthest<T, const N: usize> {
     place: u32,
     returning: u32,
     seen: Vec<(Bits<N>, T)>,
     order: Kept,
+}
+
+impl<T, const N: usize> Default for Furthest<T, N> {
+    fn default() -> Self {
+        Self { place: 0, returning: 0, seen: Vec::new(), order: Kept::default() }
+    }
 }
 
 /// The order that led to the first configuration there. A copy at each return would cost the square of the history, so what
@@ -111,10 +153,12 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
             track,
             options,
             memo: Memo::new(pending, options),
-            here: Some(Here { place: 0, mask: Bits::NONE, state: init, is_unseen: false }),
+            here: Some(Here { place: 0, mask: Bits::NONE, state: init.clone(), is_unseen: false }),
             frames: Vec::new(),
             trail: Vec::new(),
-            furthest: Furthest { place: 0, returning: 0, seen: Vec::new(), order: Kept::default() },
+            furthest: Furthest::default(),
+            init,
+            hunt: Hunt::new(),
             next: Vec::new(),
         }
     }
@@ -124,6 +168,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         while steps > 0 {
             steps -= 1;
             let status = if self.here.is_some() { self.go_on(spec) } else { self.choose(spec) };
+            let status = self.narrow(status);
             if status != Status::Going {
                 return (status, steps);
             }
@@ -131,10 +176,35 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         (Status::Going, 0)
     }
 
+    /// Goes on to look for the culprit where a search has ended.
+    fn narrow(&mut self, status: Status) -> Status {
+        let reached = self.furthest.place;
+        let (explained, unexplained) = match (status, self.hunt.bounds) {
+            (Status::Going | Status::Full, _) | (Status::Found, None) => return status,
+            (Status::Exhausted, None) if !self.hunt.is_cut || self.options.has(Bug::LooksPastTheCulprit) => {
+                return status;
+            }
+            (Status::Found, Some((_, unexplained))) => (self.hunt.goal, unexplained),
+            (Status::Exhausted, None) => (reached, self.track.returns()),
+            (Status::Exhausted, Some((explained, unexplained))) => {
+                (explained.max(reached), unexplained.min(self.hunt.goal))
+            }
+        };
+        let Some(hunt) = self.hunt.narrowed(explained, unexplained) else { return status };
+        self.hunt = hunt;
+        self.memo.clear();
+        self.here = Some(Here { place: 0, mask: Bits::NONE, state: self.init.clone(), is_unseen: false });
+        self.frames.clear();
+        self.trail.clear();
+        self.furthest = Furthest::default();
+        Status::Going
+    }
+
     /// Goes past one return, or stops there if it needs a choice.
     fn go_on(&mut self, spec: &S) -> Status {
         let Some(here) = &mut self.here else { return Status::Going };
-        let Some(returning) = self.track.returning(here.place) else { return Status::Found };
+        let returning = self.track.returning(here.place).filter(|_| here.place != self.hunt.goal);
+        let Some(returning) = returning else { return Status::Found };
         let slot = self.track.slot(returning);
         if !here.mask.has(slot) {
             self.commit_reads(spec, returning);
@@ -145,7 +215,7 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
             here.place += 1;
             return Status::Going;
         }
-        self.stop(returning)
+        self.stop(spec, returning)
     }
 
     /// Puts in order what only reads and is legal now (see [`Reduction::ReadsAtOnce`]).
@@ -176,9 +246,14 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
         }
     }
 
-    fn stop(&mut self, returning: u32) -> Status {
+    fn stop(&mut self, spec: &S, returning: u32) -> Status {
         let Some(here) = self.here.take() else { return Status::Going };
         let Here { place, mask, state, is_unseen } = here;
+        let seen = (returning, &mask, &state);
+        if self.track.is_hopeless(spec, seen, self.hunt.horizon, &self.options) {
+            self.hunt.is_cut = true;
+            return Status::Going;
+        }
         match self.memo.insert(place, &mask, &state) {
             Remembered::Full => return Status::Full,
             Remembered::Known => return Status::Going,

@@ -88,11 +88,35 @@ pub trait Spec {
         Unseen::default()
     }
 
+    /// Whether `op` with this return only adds to the state, and shows what was added before.
+    fn growth(&self, op: &Self::Op, ret: Option<&Self::Ret>) -> Growth {
+        let _ = (op, ret);
+        Growth::Other
+    }
+
+    /// Whether `op`, which [shows](Growth::Shows) the state, can return `ret` now or after calls that only add to this state.
+    /// `false` lets the search give up a state long before `op` returns, so it must hold whatever is added.
+    fn may_show(&self, state: &Self::State, op: &Self::Op, ret: &Self::Ret) -> bool {
+        let _ = (state, op, ret);
+        true
+    }
+
     /// Judges all calls of one key at once, if there is a way that is faster than a search and as exact.
     fn decide(&self, key: &Self::Key, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         let _ = (key, calls);
         None
     }
+}
+
+/// What a call does to the state, as far as [`Spec::may_show`] goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Growth {
+    /// Something else: after it anything may be shown.
+    Other,
+    /// It leaves the state as it is or adds to it.
+    Adds,
+    /// So it does, and what it returned tells what had been added before.
+    Shows,
 }
 
 /// An object whose operations may lead to one of several states. Every [`Spec`] is one, with at most one.
@@ -140,6 +164,18 @@ pub trait Nondeterministic {
         Unseen::default()
     }
 
+    /// As [`Spec::growth`].
+    fn growth(&self, op: &Self::Op, ret: Option<&Self::Ret>) -> Growth {
+        let _ = (op, ret);
+        Growth::Other
+    }
+
+    /// As [`Spec::may_show`].
+    fn may_show(&self, state: &Self::State, op: &Self::Op, ret: &Self::Ret) -> bool {
+        let _ = (state, op, ret);
+        true
+    }
+
     /// As [`Spec::decide`].
     fn decide(&self, key: &Self::Key, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         let _ = (key, calls);
@@ -175,6 +211,14 @@ impl<S: Spec> Nondeterministic for S {
 
     fn unseen(&self, calls: &[Call<'_, S::Op, S::Ret>]) -> Unseen {
         Spec::unseen(self, calls)
+    }
+
+    fn growth(&self, op: &S::Op, ret: Option<&S::Ret>) -> Growth {
+        Spec::growth(self, op, ret)
+    }
+
+    fn may_show(&self, state: &S::State, op: &S::Op, ret: &S::Ret) -> bool {
+        Spec::may_show(self, state, op, ret)
     }
 
     fn decide(&self, key: &S::Key, calls: &[Call<'_, S::Op, S::Ret>]) -> Option<Decision> {

@@ -2,10 +2,11 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use crate::{
+    bits::Bits,
     bug::Bug,
     history::{NEVER, OpId},
     options::{Options, Reduction},
-    spec::{Call, Nondeterministic, Unseen},
+    spec::{Call, Growth, Nondeterministic, Unseen},
 };
 
 /// The mark of a return among the events of a track.
@@ -24,6 +25,8 @@ pub(crate) struct Track<'a, O, R> {
     open: Vec<Candidate>,
     /// The pending calls, by the place of their invocation.
     pending: Vec<Candidate>,
+    /// By return: which call that is invoked after it and [shows](Growth::Shows) the state returns first; empty if none does.
+    next_shows: Vec<u32>,
     /// How many slots there must be.
     pub(crate) slots: usize,
 }
@@ -37,6 +40,11 @@ struct Laid<'a, O, R> {
     is_read_only: bool,
     /// See [`Reduction::UnseenPending`].
     is_unseen: bool,
+    /// See [`Reduction::LookAhead`].
+    growth: Growth,
+    /// How many calls return before it, and how many are invoked before it returns that do [something else](Growth::Other) than add.
+    place: u32,
+    others_before: u32,
     stop: Stop,
 }
 
@@ -93,15 +101,28 @@ impl<'a, O, R> Track<'a, O, R> {
             ends.push((call.called, at));
             ends.extend(returned.map(|place| (place, at | RETURN)));
             let is_read_only = is_read_only && eager && call.ret.is_some();
-            let (slot, stop) = (0, Stop::default());
-            laid.push(Laid { id: *id, op: call.op, ret: call.ret, slot, is_read_only, is_unseen, stop });
+            let looks_ahead = options.reductions.has(Reduction::LookAhead);
+            let growth = if looks_ahead { spec.growth(call.op, call.ret) } else { Growth::Other };
+            laid.push(Laid {
+                id: *id,
+                op: call.op,
+                ret: call.ret,
+                slot: 0,
+                is_read_only,
+                is_unseen,
+                growth,
+                place: NEVER,
+                others_before: 0,
+                stop: Stop::default(),
+            });
         }
         sort(&mut ends);
         let returns = ends.iter().filter(|(_, event)| event & RETURN != 0).map(|(_, event)| event & !RETURN);
         let (returns, open, pending) = (returns.collect(), Vec::new(), Vec::new());
-        let mut track = Self { calls: laid, returns, open, pending, slots: 0 };
+        let mut track = Self { calls: laid, returns, open, pending, next_shows: Vec::new(), slots: 0 };
         track.lay(&ends, options, slots_max)?;
         track.find_twins(spec, options);
+        track.look_ahead(&ends);
         Some(track)
     }
 
@@ -143,6 +164,66 @@ impl<'a, O, R> Track<'a, O, R> {
         }
         self.slots = free.count + self.pending.len();
         Some(())
+    }
+
+    /// Finds out for every return what will be shown, and what may come between.
+    fn look_ahead(&mut self, ends: &[(usize, u32)]) {
+        let shows = |call: &Laid<'_, O, R>| call.growth == Growth::Shows && call.ret.is_some();
+        if !self.calls.iter().any(shows) {
+            return;
+        }
+        let (mut place, mut others) = (0, 0);
+        for (_, event) in ends {
+            let call = &mut self.calls[(event & !RETURN) as usize];
+            if event & RETURN != 0 {
+                (call.place, call.others_before) = (place, others);
+                place += 1;
+            } else {
+                others += u32::from(call.growth == Growth::Other);
+            }
+        }
+        self.next_shows = vec![NEVER; self.returns.len()];
+        let (mut first, mut first_place) = (NEVER, NEVER);
+        for (_, event) in ends.iter().rev() {
+            let at = event & !RETURN;
+            let call = &self.calls[at as usize];
+            if event & RETURN != 0 {
+                self.next_shows[call.place as usize] = first;
+            } else if shows(call) && call.place < first_place {
+                (first, first_place) = (at, call.place);
+            }
+        }
+    }
+
+    /// Whether a call that returns before `horizon`, and is not in the order yet, cannot return what it did, if this one is to return
+    /// now in this state.
+    pub(crate) fn is_hopeless<S, const N: usize>(
+        &self,
+        spec: &S,
+        (at, mask, state): (u32, &Bits<N>, &S::State),
+        horizon: u32,
+        options: &Options,
+    ) -> bool
+    where
+        S: Nondeterministic<Op = O, Ret = R>,
+    {
+        let call = &self.calls[at as usize];
+        let Some(next) = self.next_shows.get(call.place as usize) else { return false };
+        let pending = &self.pending[..call.stop.pending as usize];
+        let others = [&self.open[range(call.stop.readers)], &self.open[range(call.stop.writers)], pending];
+        let waiting = others.into_iter().flatten().filter(|open| !mask.has(open.slot)).map(|open| open.at);
+        let waiting = waiting.chain([at]);
+        let is_other = |at: u32| self.calls[at as usize].growth == Growth::Other;
+        if waiting.clone().any(is_other) && !options.has(Bug::LooksPastOthers) {
+            return false;
+        }
+        let contradicts = |shown: u32| {
+            let shown = &self.calls[shown as usize];
+            let is_next = shown.others_before == call.others_before || options.has(Bug::LooksPastOthers);
+            let counts = shown.growth == Growth::Shows && shown.place < horizon && is_next;
+            counts && shown.ret.is_some_and(|ret| !spec.may_show(state, shown.op, ret))
+        };
+        waiting.chain((*next != NEVER).then_some(*next)).any(contradicts)
     }
 
     fn push_open(&mut self, open: &[u32], readers: bool) -> Option<(u32, u32)> {
@@ -207,6 +288,11 @@ impl<'a, O, R> Track<'a, O, R> {
         let itself = (!call.is_read_only).then_some(Candidate { at, slot: call.slot, twin: ALONE });
         let pending = &self.pending[..call.stop.pending as usize];
         Candidates { itself, others: &self.open[range(call.stop.writers)], pending }
+    }
+
+    /// How many calls return.
+    pub(crate) fn returns(&self) -> u32 {
+        u32::try_from(self.returns.len()).unwrap_or(NEVER)
     }
 
     pub(crate) fn is_read_only(&self, at: u32) -> bool {

@@ -1,7 +1,7 @@
 use alloc::{borrow::ToOwned as _, string::String};
 use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Growth, Spec};
 
 /// A store of strings by key. Keys are independent, so a history is judged key by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,5 +99,22 @@ impl<K: Clone + Ord> Spec for Kv<K> {
 
     fn same(&self, one: &KvOp<K>, other: &KvOp<K>) -> bool {
         one == other
+    }
+
+    fn growth(&self, op: &KvOp<K>, ret: Option<&KvRet>) -> Growth {
+        match (op, ret) {
+            (KvOp::Get(_), Some(KvRet::Value(_))) => Growth::Shows,
+            (KvOp::Get(_) | KvOp::Append(..), _) | (KvOp::Cas { .. }, Some(KvRet::Swapped(false))) => {
+                Growth::Adds
+            }
+            (KvOp::Put(..) | KvOp::Delete(_) | KvOp::Cas { .. }, _) => Growth::Other,
+        }
+    }
+
+    fn may_show(&self, state: &Option<String>, _: &KvOp<K>, ret: &KvRet) -> bool {
+        match (state, ret) {
+            (Some(state), KvRet::Value(seen)) => seen.as_ref().is_some_and(|seen| seen.starts_with(state)),
+            (None, KvRet::Value(_)) | (_, KvRet::Done | KvRet::Swapped(_)) => true,
+        }
     }
 }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Growth, Spec};
 
 /// Lists by key, each empty at first, that grow at the end and are read as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,5 +69,19 @@ impl<K: Clone + Ord, V: Clone + Eq + Hash> Spec for List<K, V> {
 
     fn same(&self, one: &ListOp<K, V>, other: &ListOp<K, V>) -> bool {
         one == other
+    }
+
+    fn growth(&self, op: &ListOp<K, V>, ret: Option<&ListRet<V>>) -> Growth {
+        match (op, ret) {
+            (ListOp::Read(_), Some(ListRet::Elements(_))) => Growth::Shows,
+            (ListOp::Read(_) | ListOp::Append(..), _) => Growth::Adds,
+        }
+    }
+
+    fn may_show(&self, state: &Vec<V>, _: &ListOp<K, V>, ret: &ListRet<V>) -> bool {
+        match ret {
+            ListRet::Elements(seen) => seen.starts_with(state),
+            ListRet::Appended => true,
+        }
     }
 }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::{hash::Hash, marker::PhantomData};
 
-use super::Spec;
+use super::{Growth, Spec};
 
 /// Logs by key, each empty at first: an append is told its offset, a read asks for one offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,5 +77,23 @@ impl<K: Clone + Ord, V: Clone + Eq + Hash> Spec for Log<K, V> {
 
     fn same(&self, one: &LogOp<K, V>, other: &LogOp<K, V>) -> bool {
         one == other
+    }
+
+    fn growth(&self, _: &LogOp<K, V>, ret: Option<&LogRet<V>>) -> Growth {
+        if ret.is_some() { Growth::Shows } else { Growth::Adds }
+    }
+
+    fn may_show(&self, state: &Vec<V>, op: &LogOp<K, V>, ret: &LogRet<V>) -> bool {
+        match (op, ret) {
+            // What is there stays.
+            (LogOp::Read(_, offset), LogRet::Value(seen)) => {
+                let held = usize::try_from(*offset).ok().and_then(|at| state.get(at));
+                held.is_none() || held == seen.as_ref()
+            }
+            (LogOp::Append(..) | LogOp::Len(_), LogRet::Offset(offset)) => *offset >= state.len() as u64,
+            (LogOp::Append(..) | LogOp::Len(_), LogRet::Value(_)) | (LogOp::Read(..), LogRet::Offset(_)) => {
+                true
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 use core::{hash::Hash, marker::PhantomData};
 
-use super::{Call, Decision, Spec, mistake};
+use super::{Call, Decision, Growth, Spec, mistake};
 use crate::shortcut::chain::{self, Access};
 
 /// A set, empty at first, that can be read as a whole.
@@ -84,6 +84,22 @@ impl<V: Clone + Ord + Hash> Spec for Set<V> {
 
     fn same(&self, one: &SetOp<V>, other: &SetOp<V>) -> bool {
         one == other
+    }
+
+    fn growth(&self, op: &SetOp<V>, ret: Option<&SetRet<V>>) -> Growth {
+        match (op, ret) {
+            (SetOp::Read, Some(SetRet::Elements(_))) => Growth::Shows,
+            (SetOp::Read | SetOp::Contains(_) | SetOp::Add(_), _)
+            | (SetOp::Remove(_), Some(SetRet::Changed(false))) => Growth::Adds,
+            (SetOp::Remove(_), _) => Growth::Other,
+        }
+    }
+
+    fn may_show(&self, state: &BTreeSet<V>, _: &SetOp<V>, ret: &SetRet<V>) -> bool {
+        match ret {
+            SetRet::Elements(seen) => state.is_subset(seen),
+            SetRet::Done | SetRet::Changed(_) | SetRet::Contains(_) => true,
+        }
     }
 
     fn decide(&self, (): &(), calls: &[Call<'_, SetOp<V>, SetRet<V>>]) -> Option<Decision> {

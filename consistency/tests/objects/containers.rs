@@ -57,10 +57,10 @@ fn swapped<D: Domain>(
     let takes: Vec<_> =
         history.operations().iter().enumerate().filter(|(_, op)| op.ret().is_some_and(&kind)).collect();
     if takes.is_empty() {
-        return rebuild::<D>(history, |_, outcome| outcome.clone());
+        return rebuild(history, |_, outcome| outcome.clone());
     }
     let ((one, first), (other, second)) = (*rng.pick(&takes), *rng.pick(&takes));
-    rebuild::<D>(history, |at, outcome| match at {
+    rebuild(history, |at, outcome| match at {
         at if at == one => second.outcome.clone(),
         at if at == other => first.outcome.clone(),
         _ => outcome.clone(),

@@ -10,7 +10,7 @@ use crate::common::{
 use quorate_consistency::{
     Counterexample, Event, Flaw, History, HistoryBuilder, Linearizer, OpId, Options, Outcome, Reduction,
     Reductions, Unknown, Verdict, check,
-    spec::{CasRegister, Register, RegisterOp, RegisterRet, Set, SetOp, SetRet},
+    spec::{CasRegister, List, ListOp, ListRet, Register, RegisterOp, RegisterRet, Set, SetOp, SetRet},
 };
 
 fn without_shortcuts() -> Options {
@@ -140,6 +140,53 @@ fn a_hundred_thousand_operations_do_not_overflow_the_stack() {
         one(&Bags, &right(&Bags, &mut Rng(4), shape));
     };
     small_stack.spawn(run).unwrap().join().unwrap();
+}
+
+/// Lists to which each value is appended once.
+struct OnceAppended;
+
+impl Domain for OnceAppended {
+    type Spec = List<u8, usize>;
+    fn spec(&self) -> List<u8, usize> {
+        List::new()
+    }
+    fn op(&self, rng: &mut Rng, nth: usize) -> ListOp<u8, usize> {
+        let key = rng.below(8) as u8;
+        if rng.chance(30) { ListOp::Read(key) } else { ListOp::Append(key, nth) }
+    }
+    fn rets(&self, op: &ListOp<u8, usize>, _: usize) -> Vec<ListRet<usize>> {
+        match op {
+            ListOp::Append(..) => vec![ListRet::Appended],
+            ListOp::Read(_) => vec![ListRet::Elements(vec![usize::MAX])],
+        }
+    }
+    fn answer(&self, state: &Vec<usize>, op: &ListOp<u8, usize>) -> Option<ListRet<usize>> {
+        matches!(op, ListOp::Read(_)).then(|| ListRet::Elements(state.clone()))
+    }
+}
+
+#[test]
+fn appends_of_many_are_judged_by_what_is_read_later() {
+    let shape = Shape { processes: 50, operations: 2_000, pending_percent: 0, failed_percent: 0 };
+    for seed in 0..10 {
+        let mut rng = Rng(seed);
+        let history = right(&OnceAppended, &mut rng, shape);
+        let wrong = loop {
+            let wrong = changed(&OnceAppended, &mut rng, &history);
+            let mut pairs = history.operations().iter().zip(wrong.operations());
+            if pairs.any(|(one, other)| one.outcome != other.outcome) {
+                break wrong;
+            }
+        };
+        let spec = OnceAppended.spec();
+        let mut steps = Vec::new();
+        for (history, is_right) in [(&history, true), (&wrong, false)] {
+            let mut search = Linearizer::new(&spec, history, Options::default());
+            assert_eq!(search.run(1_000_000).is_linearizable(), Some(is_right), "seed {seed}");
+            steps.push(search.steps());
+        }
+        println!("seed {seed}: {steps:?} steps for right and wrong");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::common::{Domain, Rng, StateOf, domains::for_every_domain};
 use quorate_consistency::{
-    Nondeterministic, Spec,
+    Growth, Nondeterministic, Spec,
     spec::{
         CasOp, CasRegister, CasRet, FifoQueue, Kv, KvOp, KvRet, QueueOp, QueueRet, Set, SetOp, SetRet, Stack,
         StackOp, StackRet,
@@ -159,4 +159,55 @@ fn objects_do_what_they_are_known_for() {
     let one = [1].into();
     assert_eq!(set.step(&one, &SetOp::Add(1), Some(&SetRet::Changed(true))), None);
     assert_eq!(set.step(&one, &SetOp::Add(2), Some(&SetRet::Done)), Some([1, 2].into()));
+}
+
+#[test]
+fn what_is_shown_was_added_before() {
+    fn one<D: Domain>(name: &str, domain: &D) {
+        let (spec, mut rng) = (domain.spec(), Rng(4));
+        let (mut shown, mut ruled_out) = (0, 0);
+        for nth in 0..400 {
+            let key = spec.key(&domain.op(&mut rng, nth));
+            let mut states = vec![spec.init(&key)];
+            for _ in 0..8 {
+                let op = domain.op(&mut rng, nth);
+                if spec.key(&op) != key {
+                    continue;
+                }
+                let last = &states[states.len() - 1];
+                let rets: Vec<_> =
+                    domain.answer(last, &op).into_iter().chain(domain.rets(&op, nth)).collect();
+                let legal = rets.iter().filter_map(|ret| {
+                    let mut next = Vec::new();
+                    spec.step_all(last, &op, Some(ret), &mut next);
+                    Some((ret, next.pop()?))
+                });
+                let legal: Vec<_> = legal.collect();
+                for (ret, _) in &legal {
+                    if spec.growth(&op, Some(ret)) == Growth::Shows {
+                        let is_possible = |state| spec.may_show(state, &op, ret);
+                        assert!(states.iter().all(is_possible), "{name}: {op:?} {ret:?} after {states:?}");
+                        shown += states.len();
+                    }
+                }
+                for ret in rets.iter().filter(|ret| spec.growth(&op, Some(ret)) == Growth::Shows) {
+                    ruled_out += states.iter().filter(|state| !spec.may_show(state, &op, ret)).count();
+                }
+                if legal.is_empty() {
+                    continue;
+                }
+                let (ret, next) = &legal[rng.below(legal.len())];
+                // Nobody need know what was returned.
+                let ret = if rng.chance(20) { None } else { Some(*ret) };
+                if spec.growth(&op, ret) == Growth::Other {
+                    states.clear();
+                }
+                states.push(next.clone());
+            }
+        }
+        println!("{name}: {shown} states before what is shown, {ruled_out} ruled out");
+        let looks_ahead = ["set", "growing set", "kv", "list", "log"].contains(&name);
+        assert_eq!(looks_ahead, shown > 100 && ruled_out > 100, "{name}: {shown} {ruled_out}");
+    }
+    for_every_domain!(one);
 }
