@@ -101,6 +101,13 @@ pub trait Spec {
         true
     }
 
+    /// The same where `other` has done [something else](Growth::Other) to the state, and only calls that add to it come between.
+    /// `false` must hold for every state that `other` changes.
+    fn may_show_after(&self, other: &Self::Op, op: &Self::Op, ret: &Self::Ret) -> bool {
+        let _ = (other, op, ret);
+        true
+    }
+
     /// Judges all calls of one key at once, if there is a way that is faster than a search and as exact.
     fn decide(&self, key: &Self::Key, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         let _ = (key, calls);
@@ -176,6 +183,12 @@ pub trait Nondeterministic {
         true
     }
 
+    /// As [`Spec::may_show_after`].
+    fn may_show_after(&self, other: &Self::Op, op: &Self::Op, ret: &Self::Ret) -> bool {
+        let _ = (other, op, ret);
+        true
+    }
+
     /// As [`Spec::decide`].
     fn decide(&self, key: &Self::Key, calls: &[Call<'_, Self::Op, Self::Ret>]) -> Option<Decision> {
         let _ = (key, calls);
@@ -219,6 +232,10 @@ impl<S: Spec> Nondeterministic for S {
 
     fn may_show(&self, state: &S::State, op: &S::Op, ret: &S::Ret) -> bool {
         Spec::may_show(self, state, op, ret)
+    }
+
+    fn may_show_after(&self, other: &S::Op, op: &S::Op, ret: &S::Ret) -> bool {
+        Spec::may_show_after(self, other, op, ret)
     }
 
     fn decide(&self, key: &S::Key, calls: &[Call<'_, S::Op, S::Ret>]) -> Option<Decision> {

@@ -27,6 +27,8 @@ pub(crate) struct Track<'a, O, R> {
     pending: Vec<Candidate>,
     /// By return: which call that is invoked after it and [shows](Growth::Shows) the state returns first; empty if none does.
     next_shows: Vec<u32>,
+    /// The calls that do [something else](Growth::Other) to the state than add, in the order of their invocation.
+    others: Vec<u32>,
     /// How many slots there must be.
     pub(crate) slots: usize,
 }
@@ -42,7 +44,7 @@ struct Laid<'a, O, R> {
     is_unseen: bool,
     /// See [`Reduction::LookAhead`].
     growth: Growth,
-    /// How many calls return before it, and how many are invoked before it returns that do [something else](Growth::Other) than add.
+    /// How many calls return before it, and how many of [`Track::others`] are invoked before it returns.
     place: u32,
     others_before: u32,
     stop: Stop,
@@ -119,7 +121,15 @@ impl<'a, O, R> Track<'a, O, R> {
         sort(&mut ends);
         let returns = ends.iter().filter(|(_, event)| event & RETURN != 0).map(|(_, event)| event & !RETURN);
         let (returns, open, pending) = (returns.collect(), Vec::new(), Vec::new());
-        let mut track = Self { calls: laid, returns, open, pending, next_shows: Vec::new(), slots: 0 };
+        let mut track = Self {
+            calls: laid,
+            returns,
+            open,
+            pending,
+            next_shows: Vec::new(),
+            others: Vec::new(),
+            slots: 0,
+        };
         track.lay(&ends, options, slots_max)?;
         track.find_twins(spec, options);
         track.look_ahead(&ends);
@@ -172,14 +182,15 @@ impl<'a, O, R> Track<'a, O, R> {
         if !self.calls.iter().any(shows) {
             return;
         }
-        let (mut place, mut others) = (0, 0);
+        let mut place = 0;
         for (_, event) in ends {
-            let call = &mut self.calls[(event & !RETURN) as usize];
+            let at = event & !RETURN;
+            let call = &mut self.calls[at as usize];
             if event & RETURN != 0 {
-                (call.place, call.others_before) = (place, others);
+                (call.place, call.others_before) = (place, number(self.others.len()));
                 place += 1;
-            } else {
-                others += u32::from(call.growth == Growth::Other);
+            } else if call.growth == Growth::Other {
+                self.others.push(at);
             }
         }
         self.next_shows = vec![NEVER; self.returns.len()];
@@ -213,17 +224,26 @@ impl<'a, O, R> Track<'a, O, R> {
         let others = [&self.open[range(call.stop.readers)], &self.open[range(call.stop.writers)], pending];
         let waiting = others.into_iter().flatten().filter(|open| !mask.has(open.slot)).map(|open| open.at);
         let waiting = waiting.chain([at]);
-        let is_other = |at: u32| self.calls[at as usize].growth == Growth::Other;
-        if waiting.clone().any(is_other) && !options.has(Bug::LooksPastOthers) {
-            return false;
-        }
+        // Whatever may come before what is shown, and after this state.
+        let rules_out = |other: u32, shown: &Laid<'_, O, R>, ret: &R| {
+            let other = &self.calls[other as usize];
+            other.growth != Growth::Other || !spec.may_show_after(other.op, shown.op, ret)
+        };
         let contradicts = |shown: u32| {
             let shown = &self.calls[shown as usize];
-            let is_next = shown.others_before == call.others_before || options.has(Bug::LooksPastOthers);
-            let counts = shown.growth == Growth::Shows && shown.place < horizon && is_next;
-            counts && shown.ret.is_some_and(|ret| !spec.may_show(state, shown.op, ret))
+            let Some(ret) = shown.ret.filter(|_| shown.growth == Growth::Shows && shown.place < horizon)
+            else {
+                return false;
+            };
+            let between = &self.others[call.others_before as usize..shown.others_before as usize];
+            !spec.may_show(state, shown.op, ret)
+                && (options.has(Bug::LooksPastOthers)
+                    || waiting
+                        .clone()
+                        .chain(between.iter().copied())
+                        .all(|other| rules_out(other, shown, ret)))
         };
-        waiting.chain((*next != NEVER).then_some(*next)).any(contradicts)
+        waiting.clone().chain((*next != NEVER).then_some(*next)).any(contradicts)
     }
 
     fn push_open(&mut self, open: &[u32], readers: bool) -> Option<(u32, u32)> {
@@ -292,7 +312,7 @@ impl<'a, O, R> Track<'a, O, R> {
 
     /// How many calls return.
     pub(crate) fn returns(&self) -> u32 {
-        u32::try_from(self.returns.len()).unwrap_or(NEVER)
+        number(self.returns.len())
     }
 
     pub(crate) fn is_read_only(&self, at: u32) -> bool {
@@ -394,6 +414,10 @@ impl Candidates<'_> {
         let Some(nth) = nth.checked_sub(self.itself.is_some().into()) else { return self.itself };
         self.others.get(nth).or_else(|| self.pending.get(nth - self.others.len())).copied()
     }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(NEVER)
 }
 
 const fn range((from, to): (u32, u32)) -> Range<usize> {

@@ -112,9 +112,23 @@ impl<K: Clone + Ord> Spec for Kv<K> {
     }
 
     fn may_show(&self, state: &Option<String>, _: &KvOp<K>, ret: &KvRet) -> bool {
-        match (state, ret) {
-            (Some(state), KvRet::Value(seen)) => seen.as_ref().is_some_and(|seen| seen.starts_with(state)),
-            (None, KvRet::Value(_)) | (_, KvRet::Done | KvRet::Swapped(_)) => true,
-        }
+        extends(state.as_ref(), ret)
+    }
+
+    fn may_show_after(&self, other: &KvOp<K>, _: &KvOp<K>, ret: &KvRet) -> bool {
+        let written = match other {
+            KvOp::Put(_, value) | KvOp::Cas { to: value, .. } => Some(value),
+            KvOp::Delete(_) => self.missing.as_ref(),
+            KvOp::Get(_) | KvOp::Append(..) => return true,
+        };
+        extends(written, ret)
+    }
+}
+
+/// Whether a get sees this, or this with something added at its end.
+fn extends(held: Option<&String>, ret: &KvRet) -> bool {
+    match (held, ret) {
+        (Some(held), KvRet::Value(seen)) => seen.as_ref().is_some_and(|seen| seen.starts_with(held)),
+        (None, KvRet::Value(_)) | (_, KvRet::Done | KvRet::Swapped(_)) => true,
     }
 }

@@ -168,7 +168,7 @@ fn what_is_shown_was_added_before() {
         let (mut shown, mut ruled_out) = (0, 0);
         for nth in 0..400 {
             let key = spec.key(&domain.op(&mut rng, nth));
-            let mut states = vec![spec.init(&key)];
+            let (mut states, mut other) = (vec![spec.init(&key)], None);
             for _ in 0..8 {
                 let op = domain.op(&mut rng, nth);
                 if spec.key(&op) != key {
@@ -188,6 +188,11 @@ fn what_is_shown_was_added_before() {
                         let is_possible = |state| spec.may_show(state, &op, ret);
                         assert!(states.iter().all(is_possible), "{name}: {op:?} {ret:?} after {states:?}");
                         shown += states.len();
+                        let is_possible = |other| spec.may_show_after(other, &op, ret);
+                        assert!(
+                            other.as_ref().is_none_or(is_possible),
+                            "{name}: {op:?} {ret:?} after {other:?}"
+                        );
                     }
                 }
                 for ret in rets.iter().filter(|ret| spec.growth(&op, Some(ret)) == Growth::Shows) {
@@ -199,8 +204,9 @@ fn what_is_shown_was_added_before() {
                 let (ret, next) = &legal[rng.below(legal.len())];
                 // Nobody need know what was returned.
                 let ret = if rng.chance(20) { None } else { Some(*ret) };
-                if spec.growth(&op, ret) == Growth::Other {
+                if spec.growth(&op, ret) == Growth::Other && next != last {
                     states.clear();
+                    other = Some(op.clone());
                 }
                 states.push(next.clone());
             }
