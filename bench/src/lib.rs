@@ -5,3 +5,4 @@ pub mod cpu;
 pub mod linearizability;
 pub mod raft;
 pub mod sim;
+pub mod transactions;

@@ -9,7 +9,7 @@ use std::{
 use quorate_consistency::{
     History, HistoryBuilder, Linearizer, Options,
     format::{FailedCas, Format, Value, assemble, read},
-    spec::{CasOp, CasRegister, CasRet, Register, RegisterOp, RegisterRet},
+    spec::{CasOp, CasRegister, CasRet, Kv, KvOp, KvRet, Register, RegisterOp, RegisterRet},
 };
 use stateright::semantics::{
     ConsistencyTester as _, LinearizabilityTester,
@@ -21,6 +21,9 @@ use crate::cpu::cpu_time;
 
 /// A history of a register with compare-and-set.
 pub type CasHistory = History<CasOp<u32>, CasRet<u32>>;
+
+/// A history of a store of strings.
+pub type KvHistory = History<KvOp<u32>, KvRet>;
 
 /// What a judge said, and how long it took, parsing apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +75,10 @@ pub fn todc_log(path: &Path) -> Judged {
 }
 
 /// `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014).
-struct Rng(u64);
+pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
-    fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -86,14 +89,14 @@ impl Rng {
 
 /// One end of a call of a process.
 #[derive(Clone, Debug)]
-enum End<O, R> {
+pub(crate) enum End<O, R> {
     Call(O),
     Return(R),
 }
 
 /// What clients of a correct object see, every call taking effect at a random moment between its ends. So many times of a
 /// hundred the process goes on that went on last: the more, the less do calls overlap.
-fn simulate<O, R>(
+pub(crate) fn simulate<O, R>(
     processes: u32,
     operations: u32,
     focus_percent: u32,
@@ -139,9 +142,17 @@ fn record<O, R>(builder: &mut HistoryBuilder<O, R>, process: u32, end: End<O, R>
     debug_assert!(fits, "a process has one operation at a time");
 }
 
-/// Reads, writes and compare-and-sets of five values, a third each. If `wrong`, the last read of all sees what nobody wrote.
-pub fn cas_history(processes: u32, operations: u32, seed: u64, wrong: bool) -> CasHistory {
+/// Reads, writes and compare-and-sets of five values, a third each. Of a thousand calls so many take effect
+/// and never return, and others go on for who called. If `wrong`, the last read of all sees what nobody wrote.
+pub fn cas_history(
+    processes: u32,
+    operations: u32,
+    pending_permille: u32,
+    seed: u64,
+    wrong: bool,
+) -> CasHistory {
     let (mut state, mut builder) = (0, HistoryBuilder::new());
+    let (mut fate, mut names, mut next_name) = (Rng(!seed), (0..processes).collect::<Vec<_>>(), processes);
     let draw = |rng: &mut Rng| match rng.below(3) {
         0 => CasOp::Read,
         1 => CasOp::Write(rng.below(5)),
@@ -159,13 +170,64 @@ pub fn cas_history(processes: u32, operations: u32, seed: u64, wrong: bool) -> C
             CasRet::Swapped(swapped)
         }
     };
+    let see = |process: u32, end: End<CasOp<u32>, CasRet<u32>>| {
+        let name = &mut names[process as usize];
+        if matches!(end, End::Return(_)) && fate.below(1000) < pending_permille {
+            *name = next_name;
+            next_name += 1;
+        } else {
+            record(&mut builder, *name, end);
+        }
+    };
+    simulate(processes, operations, 0, &mut Rng(seed), draw, effect, see);
+    if wrong {
+        record(&mut builder, next_name, End::Call(CasOp::Read));
+        record(&mut builder, next_name, End::Return(CasRet::Value(9)));
+    }
+    builder.finish()
+}
+
+/// Gets, puts and appends, a third each, of a few keys. If `wrong`, the last get of all sees what nobody wrote.
+pub fn kv_history(processes: u32, operations: u32, keys: u32, seed: u64, wrong: bool) -> KvHistory {
+    let (mut store, mut builder, mut nth) = (vec![String::new(); keys as usize], HistoryBuilder::new(), 0);
+    let draw = |rng: &mut Rng| {
+        nth += 1;
+        let (key, value) = (rng.below(keys), format!(" {nth}"));
+        match rng.below(3) {
+            0 => KvOp::Get(key),
+            // Now and then only, so that what is appended grows.
+            1 if rng.below(20) == 0 => KvOp::Put(key, value),
+            _ => KvOp::Append(key, value),
+        }
+    };
+    let effect = |op: &KvOp<u32>| match op {
+        KvOp::Get(key) => KvRet::Value(Some(store[*key as usize].clone())),
+        KvOp::Put(key, value) => {
+            store[*key as usize].clone_from(value);
+            KvRet::Done
+        }
+        KvOp::Append(key, value) => {
+            store[*key as usize].push_str(value);
+            KvRet::Done
+        }
+        KvOp::Delete(_) | KvOp::Cas { .. } => KvRet::Done,
+    };
     let see = |process, end| record(&mut builder, process, end);
     simulate(processes, operations, 0, &mut Rng(seed), draw, effect, see);
     if wrong {
-        record(&mut builder, 0, End::Call(CasOp::Read));
-        record(&mut builder, 0, End::Return(CasRet::Value(9)));
+        record(&mut builder, 0, End::Call(KvOp::Get(0)));
+        record(&mut builder, 0, End::Return(KvRet::Value(Some("what nobody wrote".to_owned()))));
     }
     builder.finish()
+}
+
+/// This workspace's judge of such a history.
+pub fn quorate_kv(history: &KvHistory) -> Judged {
+    let spec = Kv::new(Some(String::new()));
+    timed(|| {
+        let mut search = Linearizer::new(&spec, history, Options::default());
+        (search.run(u64::MAX).is_ok(), search.steps())
+    })
 }
 
 /// This workspace's judge of such a history.

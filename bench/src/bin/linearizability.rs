@@ -3,7 +3,7 @@
 use std::{env, error::Error, path::Path, time::Duration};
 
 use quorate_bench::linearizability::{
-    Judged, WrongRead, cas_history, logs, quorate_cas, quorate_log, todc_log,
+    Judged, WrongRead, cas_history, kv_history, logs, quorate_cas, quorate_kv, quorate_log, todc_log,
 };
 
 /// Each figure is the best of so many runs.
@@ -47,23 +47,35 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(ours.linearizable, peer.linearizable, "both judge alike");
         row(&format!("{processes} × {calls}, one wrong read"), "no", ours, Some(("stateright 0.31", peer)));
     }
-    for (processes, operations, wrong) in [
-        (5, 1_000, false),
-        (10, 10_000, false),
-        (10, 10_000, true),
-        (10, 100_000, false),
-        (10, 100_000, true),
-        (20, 10_000, false),
+    for (processes, operations, pending, wrong) in [
+        (5, 1_000, 0, false),
+        (5, 1_000, 7, false),
+        (5, 1_000, 7, true),
+        (5, 2_000, 7, false),
+        (5, 2_000, 7, true),
+        (10, 10_000, 0, false),
+        (10, 10_000, 0, true),
+        (10, 100_000, 0, false),
+        (10, 100_000, 0, true),
+        (20, 10_000, 0, false),
     ] {
-        let history = cas_history(processes, operations, 1, wrong);
+        let history = cas_history(processes, operations, pending, 1, wrong);
         let ours = best(|| quorate_cas(&history));
         assert_eq!(ours.linearizable, !wrong, "it is known how it was made");
+        let unfinished = history.operations().iter().filter(|op| op.ret().is_none()).count();
         row(
-            &format!("CAS, {processes} processes, {operations} operations"),
+            &format!("CAS, {processes} processes, {operations} operations, {unfinished} pending"),
             if wrong { "no" } else { "yes" },
             ours,
             None,
         );
+    }
+    for (keys, wrong) in [(50, false), (50, true), (10, false), (10, true)] {
+        let history = kv_history(50, 5_000, keys, 1, wrong);
+        let ours = best(|| quorate_kv(&history));
+        assert_eq!(ours.linearizable, !wrong, "it is known how it was made");
+        let linearizable = if wrong { "no" } else { "yes" };
+        row(&format!("store of {keys} keys, 50 processes, 5000 operations"), linearizable, ours, None);
     }
     Ok(())
 }

@@ -171,6 +171,9 @@ struct Judge<'a> {
     wanted: Wanted<'a>,
 }
 
+/// How many steps may be spent on what a violation that is known already looks like.
+const SHOWN_STEPS_MAX: u64 = 1_000_000;
+
 impl Judge<'_> {
     fn on<M: Recorded>(&self, model: &M) -> Result<Report, FormatError> {
         let assembled = assemble(model, self.entries, self.failed_cas)?;
@@ -180,12 +183,12 @@ impl Judge<'_> {
         let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
         let mut verdict = watch.run(steps, |steps| linearizer.run(steps), is_going);
         if let Judged::Violation(found) = &verdict {
-            // What was judged without a search is searched, for the states to show.
+            // What was judged without a search is searched, for the states to show; not for long, since the verdict is known.
             if found.configurations.is_empty() {
                 let mut options = Options::default();
                 options.shortcuts = false;
                 let mut search = Linearizer::new(model, history, options);
-                let searched = watch.run(steps, |steps| search.run(steps), is_going);
+                let searched = search.run(steps.min(SHOWN_STEPS_MAX));
                 verdict = if searched.is_violation() { searched } else { verdict };
             }
         }

@@ -31,9 +31,9 @@ pub(super) struct Options {
     /// How many objects, by key; of transactions and of a multi-register how many keys
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     keys: Option<u32>,
-    /// How many different values are written; 0 if none is written twice
-    #[arg(long, value_name = "COUNT", default_value_t = 5)]
-    values: u32,
+    /// How many different values are written; 0 if none is written twice. 5 if this is left out, but 0 for queues and stacks
+    #[arg(long, value_name = "COUNT")]
+    values: Option<u32>,
     /// How many of a hundred operations never return
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     pending: u8,
@@ -118,7 +118,11 @@ pub(super) fn make(options: &Options) -> Result<String, Problem> {
     let (mut recording, kind) = match options.model {
         Made::Objects(kind) => {
             let keys = size(options.keys.unwrap_or(if kind == ObjectKind::MultiRegister { 3 } else { 1 }));
-            (objects(Objects { kind, keys, values: size(options.values) }, &mut rng, shape), kind)
+            // Those of equal values are hard to judge, for anyone.
+            let is_container =
+                matches!(kind, ObjectKind::Queue | ObjectKind::UnorderedQueue | ObjectKind::Stack);
+            let values = size(options.values.unwrap_or(if is_container { 0 } else { 5 }));
+            (objects(Objects { kind, keys, values }, &mut rng, shape), kind)
         }
         Made::Transactions(kind) => {
             let (isolation, length) = (options.level, size(options.length));
