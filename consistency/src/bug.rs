@@ -125,7 +125,7 @@ impl Mistake {
 #[cfg(quorate_bugs)]
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::CommitsWhatChangesNothing,
         Self::PendingReusesSlots,
         Self::PendingForced,

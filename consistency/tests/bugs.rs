@@ -34,8 +34,8 @@ use common::{
     versions::{defined, versions},
 };
 use quorate_consistency::{
-    Bug, CausalModel, Event, Guarantee, Guarantees, History, Linearizer, Online, Options, RegisterHistory,
-    Sequencer, Standing, Verdict, VersionedHistory, check, measure_staleness_with_bug,
+    Bug, CausalModel, Event, Guarantee, Guarantees, History, Linearizer, Online, Options, Reductions,
+    RegisterHistory, Sequencer, Standing, Verdict, VersionedHistory, check, measure_staleness_with_bug,
     spec::{Register, Registers},
 };
 
@@ -138,6 +138,16 @@ fn caught<D: Domain>(bug: Bug, domain: &D, history: &HistoryOf<D>) -> Option<&'s
         Verdict::Ok(_) if !expected => Some("`oracle`: taken for linearizable"),
         Verdict::Ok(witness) => witness.verify(&spec, history).err().map(|_| "`Witness::verify`"),
         Verdict::Violation(_) if expected => Some("`oracle`: taken for a violation"),
+        Verdict::Violation(found) if bug == Bug::LooksPastTheCulprit => {
+            let mut plain = Options::default();
+            plain.reductions = Reductions::NONE;
+            match Linearizer::new(&spec, history, plain).run(u64::MAX) {
+                Verdict::Violation(other) if other.op != found.op => {
+                    Some("without reductions: another culprit")
+                }
+                Verdict::Ok(_) | Verdict::Violation(_) | Verdict::Unknown(_) => None,
+            }
+        }
         Verdict::Violation(_) | Verdict::Unknown(_) => None,
     }
 }

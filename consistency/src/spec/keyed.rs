@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use super::{Call, Decision, Nondeterministic};
+use super::{Call, Decision, Growth, Nondeterministic, Unseen};
 
 /// An object of one kind for each key, all of which begin alike and none of which touches another. Its operations are those of
 /// the object, each with its key.
@@ -51,12 +51,36 @@ impl<K: Clone + Ord, S: Nondeterministic> Nondeterministic for Keyed<K, S> {
         one_key == other_key && self.each.same(one, other)
     }
 
-    fn decide(&self, (_, key): &(K, S::Key), calls: &[Call<'_, (K, S::Op), S::Ret>]) -> Option<Decision> {
-        let inner = calls.iter().map(|call| {
-            let Call { op: (_, op), ret, called, returned } = *call;
-            Call { op, ret, called, returned }
-        });
-        let calls: Vec<_> = inner.collect();
-        self.each.decide(key, &calls)
+    fn unseen(&self, calls: &[Call<'_, (K, S::Op), S::Ret>]) -> Unseen {
+        self.each.unseen(&without_keys(calls))
     }
+
+    fn growth(&self, (_, op): &(K, S::Op), ret: Option<&S::Ret>) -> Growth {
+        self.each.growth(op, ret)
+    }
+
+    fn may_show(&self, state: &S::State, (_, op): &(K, S::Op), ret: &S::Ret) -> bool {
+        self.each.may_show(state, op, ret)
+    }
+
+    fn may_show_after(&self, (_, other): &(K, S::Op), (_, op): &(K, S::Op), ret: &S::Ret) -> bool {
+        self.each.may_show_after(other, op, ret)
+    }
+
+    fn decide(&self, (_, key): &(K, S::Key), calls: &[Call<'_, (K, S::Op), S::Ret>]) -> Option<Decision> {
+        self.each.decide(key, &without_keys(calls))
+    }
+}
+
+/// The calls, as the object of one key sees them.
+fn without_keys<'a, K, O, R>(calls: &[Call<'a, (K, O), R>]) -> Vec<Call<'a, O, R>> {
+    let inner = calls.iter().map(|call| Call {
+        op: &call.op.1,
+        ret: call.ret,
+        called: call.called,
+        returned: call.returned,
+        #[cfg(quorate_bugs)]
+        bug: call.bug,
+    });
+    inner.collect()
 }
