@@ -125,7 +125,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
             .hint("use --model list-append or --model rw-register with it"));
     }
     let is_of_object = options.model.is_none_or(|model| matches!(model, Model::Object(_)));
-    options.outputs.check(&options.files, is_of_object && !options.weakest)?;
+    let has_anomalies = match of_transactions {
+        Some(TxnModel::ListAppend) => true,
+        Some(TxnModel::RwRegister) => options.level.is_none() && !options.weakest,
+        Some(TxnModel::Bank | TxnModel::LongFork) | None => false,
+    };
+    options.outputs.check(&options.files, is_of_object && !options.weakest, has_anomalies)?;
     let (mut malformed, mut violated, mut unknown) = (false, false, false);
     let watch = Watch::new();
     for (nth, file) in options.files.iter().enumerate() {

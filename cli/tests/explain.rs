@@ -157,3 +157,29 @@ fn nothing_is_written_where_there_is_nothing_to_tell_and_failures_are_said() {
     assert_eq!((nowhere.status.code(), stdout(&nowhere)), (Some(3), format!("{bad}\tfalse\n")));
     assert!(stderr(&nowhere).contains("No such file"), "{}", stderr(&nowhere));
 }
+
+#[test]
+fn anomalies_of_transactions_are_drawn() {
+    let folder = Folder::new();
+    let txns = folder.write(
+        "skew.edn",
+        "{:process 0, :type :invoke, :f :txn, :value [[:append x 1] [:append y 1]]}
+{:process 1, :type :invoke, :f :txn, :value [[:r x nil] [:r y nil]]}
+{:process 0, :type :ok, :f :txn, :value [[:append x 1] [:append y 1]]}
+{:process 1, :type :ok, :f :txn, :value [[:r x [1]] [:r y []]]}
+{:process 2, :type :invoke, :f :txn, :value [[:r y nil]]}
+{:process 2, :type :ok, :f :txn, :value [[:r y [1]]]}
+",
+    );
+    let out = folder.name("why.html");
+    let told = output(&["check", "--model", "list-append", "--html", &out, &txns]);
+    assert_eq!(told.status.code(), Some(1), "{}", stderr(&told));
+    let page = folder.read("why.html");
+    for part in ["<h2>G-single</h2>", "read x [1]", "line 2", "class=\"arrow back"] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    let levels =
+        output(&["check", "--model", "rw-register", "--level", "serializable", "--html", &out, &txns]);
+    assert_eq!(levels.status.code(), Some(1));
+    assert!(stderr(&levels).contains("--html is for"), "{}", stderr(&levels));
+}

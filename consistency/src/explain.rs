@@ -16,6 +16,8 @@ use alloc::{
 };
 use core::cmp::Reverse;
 
+#[cfg(feature = "pages")]
+pub(crate) use self::layout::shorten;
 pub use self::words::{Debugged, Words};
 use crate::{
     history::{History, OpId, Operation, Outcome},

@@ -15,6 +15,8 @@ pub mod generate;
 mod history;
 mod lane;
 mod linearizer;
+#[cfg(feature = "pages")]
+mod markup;
 mod memo;
 mod minimize;
 mod online;

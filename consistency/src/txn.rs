@@ -25,6 +25,8 @@ mod isolation;
 mod long_fork;
 mod model;
 mod order;
+#[cfg(feature = "pages")]
+mod page;
 mod register;
 mod report;
 mod search;
@@ -42,7 +44,7 @@ pub use self::{
     bank::{Bank, BankFault, BankFinding, BankOp},
     builder::{HistoryBuilder, Malformed},
     commit_order::{CommitFlaw, CommitOrder},
-    history::{History, ListOp, Operation, RegisterOp, Status, Transaction, TxnId},
+    history::{History, ListOp, OnKey, Operation, RegisterOp, Status, Transaction, TxnId},
     intern::Ambiguous,
     isolation::Isolation,
     long_fork::{LongForkFinding, NoLongFork, check_long_fork},

@@ -6,9 +6,9 @@ use clap::Args;
 use quorate_consistency::{
     format::Value,
     txn::{
-        Ambiguous, Bank, BankOp, History, Level, ListOp, Model, Models, NoLongFork, Options, RegisterOp,
-        Report, WeakOptions, WeakViolation, check_list_append, check_long_fork, check_rw_register,
-        check_weak,
+        Ambiguous, Bank, BankOp, History, Level, ListOp, Model, Models, NoLongFork, OnKey, Options,
+        RegisterOp, Report, WeakOptions, WeakViolation, check_list_append, check_long_fork,
+        check_rw_register, check_weak,
     },
 };
 
@@ -61,6 +61,23 @@ fn names(models: Models) -> Vec<&'static str> {
     models.iter().map(Model::name).collect()
 }
 
+/// How to draw what was found, if it is: what the history is called, and in which lines it is.
+pub(super) struct Drawn<'a> {
+    pub(super) title: &'a str,
+    pub(super) lines: &'a [usize],
+}
+
+impl Drawn<'_> {
+    fn page<K, V, O>(&self, report: &Report<K, V>, history: &History<O>) -> String
+    where
+        K: fmt::Display + PartialEq,
+        V: fmt::Display,
+        O: fmt::Display + OnKey<K>,
+    {
+        report.page(history, self.title, |txn| self.lines.get(txn.index()).map(|line| format!("line {line}")))
+    }
+}
+
 /// What a report says of a level, or of all.
 fn judged<K: fmt::Display, V: fmt::Display>(report: &Report<K, V>, level: Option<Model>) -> Judged {
     let strongest = if level.is_some() { Models::NONE } else { report.strongest_not_violated() };
@@ -73,6 +90,7 @@ fn judged<K: fmt::Display, V: fmt::Display>(report: &Report<K, V>, level: Option
         violated: names(report.weakest_violated()),
         strongest: names(strongest),
         findings: report.findings.iter().map(ToString::to_string).collect(),
+        page: None,
     }
 }
 
@@ -80,18 +98,26 @@ fn judged<K: fmt::Display, V: fmt::Display>(report: &Report<K, V>, level: Option
 pub(super) fn lists(
     history: &History<ListOp<Value, Value>>,
     level: Option<Model>,
+    drawn: Option<&Drawn<'_>>,
 ) -> Result<Judged, Ambiguous> {
-    check_list_append(history, Options::default()).map(|report| judged(&report, level))
+    let report = check_list_append(history, Options::default())?;
+    let page = drawn.filter(|_| !report.findings.is_empty()).map(|drawn| drawn.page(&report, history));
+    Ok(Judged { page, ..judged(&report, level) })
 }
 
 /// Registers, whose reads show little of an order, but what they show is judged exactly up to causal consistency.
-pub(super) fn registers<K, V>(history: &History<RegisterOp<K, V>>, known: &Known) -> Result<Judged, Ambiguous>
+pub(super) fn registers<K, V>(
+    history: &History<RegisterOp<K, V>>,
+    known: &Known,
+    drawn: Option<&Drawn<'_>>,
+) -> Result<Judged, Ambiguous>
 where
     K: Clone + Eq + Hash + fmt::Display,
     V: Clone + Eq + Hash + fmt::Display,
 {
     let report = check_rw_register(history, known.options())?;
     let mut judged = judged(&report, Some(Model::StrictSerializable));
+    judged.page = drawn.filter(|_| !report.findings.is_empty()).map(|drawn| drawn.page(&report, history));
     // Whatever order writes might have been in: cycles of the causal order have at most one rw, sessions among them.
     let causal = Model::StrongSessionConsistentView;
     if report.violated().has(causal) {
@@ -128,5 +154,5 @@ pub(super) fn long_fork(history: &History<RegisterOp<Value, Value>>) -> Result<J
 fn by_value(level: Model, findings: Vec<String>) -> Judged {
     let holds = findings.is_empty();
     let violated = if holds { Vec::new() } else { vec![level.name()] };
-    Judged { level: Some(level), holds: Some(holds), violated, strongest: Vec::new(), findings }
+    Judged { level: Some(level), holds: Some(holds), violated, strongest: Vec::new(), findings, page: None }
 }

@@ -56,13 +56,20 @@ struct Small {
 
 impl Outputs {
     /// Refuses what cannot be written.
-    pub(super) fn check(&self, files: &[PathBuf], is_of_object: bool) -> Result<(), Problem> {
+    pub(super) fn check(
+        &self,
+        files: &[PathBuf],
+        is_of_object: bool,
+        has_anomalies: bool,
+    ) -> Result<(), Problem> {
         let is_wanted = self.html.is_some() || self.minimize.is_some();
-        if is_wanted && !is_of_object {
-            return Err(Problem::new(
-                "--html and --minimize are for objects that are judged for linearizability",
-            )
-            .hint("use a --model such as register or kv with them"));
+        if self.html.is_some() && !is_of_object && !has_anomalies {
+            return Err(Problem::new("--html is for linearizability, and for anomalies of lists and registers")
+                .hint("use a --model such as register or kv with it, or list-append, or rw-register without --level"));
+        }
+        if self.minimize.is_some() && !is_of_object {
+            return Err(Problem::new("--minimize is for objects that are judged for linearizability")
+                .hint("use a --model such as register or kv with it"));
         }
         if is_wanted && files.len() != 1 {
             let problem = Problem::new(format!("{} histories would be written to one file", files.len()));
@@ -75,15 +82,28 @@ impl Outputs {
         Wanted { minimized: self.minimize.as_ref().map(|_| format), steps, watch }
     }
 
+    pub(super) const fn is_drawn(&self) -> bool {
+        self.html.is_some()
+    }
+
+    /// Writes the page of anomalies, if it is wanted and there are any.
+    pub(super) fn write_page(&self, page: Option<&str>) -> Result<(), Problem> {
+        match (&self.html, page) {
+            (Some(out), Some(page)) => put(out, page),
+            (Some(out), None) => {
+                terminal::remark(format_args!("no anomaly was found: {} is not written", out.display()));
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
     /// Writes what is wanted, if there is a violation.
     pub(super) fn write(&self, history: &Path, explained: Option<&Explained>) -> Result<(), Problem> {
         for out in [&self.html, &self.minimize].into_iter().flatten().filter(|_| explained.is_none()) {
             terminal::remark(format_args!("no violation was found: {} is not written", out.display()));
         }
         let Some(Explained { explanation, small }) = explained else { return Ok(()) };
-        let put = |out: &Path, text: &str| {
-            fs::write(out, text).map_err(|error| Problem::new(format!("{}: {error}", out.display())))
-        };
         if let Some(out) = &self.html {
             put(out, &explanation.page(&history.display().to_string()))?;
         }
@@ -93,6 +113,10 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+fn put(out: &Path, text: &str) -> Result<(), Problem> {
+    fs::write(out, text).map_err(|error| Problem::new(format!("{}: {error}", out.display())))
 }
 
 impl Explained {

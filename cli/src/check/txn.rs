@@ -2,12 +2,17 @@ use std::{fmt, path::Path};
 
 use clap::ValueEnum;
 use quorate_consistency::{
-    format::{self, Recording, Value, read_sessions},
-    txn::{History, ListOp, Model, RegisterOp},
+    format::{self, Recording, Transactions, Value, read_sessions},
+    txn::{ListOp, Model, RegisterOp},
 };
 use serde::Serialize;
 
-use super::{Options, anomalies, levels, report::Verdict};
+use super::{
+    Options,
+    anomalies::{self, Drawn},
+    levels,
+    report::Verdict,
+};
 use crate::{problem::Problem, recorded::Source, terminal};
 
 /// What transactions of a database must be.
@@ -62,6 +67,8 @@ pub(super) struct Judged {
     pub(super) holds: Option<bool>,
     pub(super) violated: Vec<&'static str>,
     pub(super) findings: Vec<String>,
+    /// What was found, drawn.
+    pub(super) page: Option<String>,
 }
 
 /// Judges a file and prints what it came to.
@@ -78,13 +85,15 @@ pub(super) fn check(
             let found = recording.transactions::<ListOp<Value, Value>>().map_err(|error| problem(&error))?;
             let level = options.level.map_or(Model::StrictSerializable, |level| level.0);
             let level = (!options.weakest).then_some(level);
-            let judged = anomalies::lists(&found.history, level).map_err(|error| problem(&error))?;
+            let drawn = drawn(options, &name, &found.lines);
+            let judged =
+                anomalies::lists(&found.history, level, drawn.as_ref()).map_err(|error| problem(&error))?;
             (judged, found.history.transactions().len(), found.lines)
         }
         TxnModel::RwRegister => {
             let found =
                 recording.transactions::<RegisterOp<Value, Value>>().map_err(|error| problem(&error))?;
-            (registers(options, &found.history)?, found.history.transactions().len(), found.lines)
+            (registers(options, &name, &found)?, found.history.transactions().len(), found.lines)
         }
         TxnModel::Bank => {
             let found = format::assemble_bank(&recording.entries).map_err(|error| problem(&error))?;
@@ -103,15 +112,25 @@ pub(super) fn check(
 /// The same for sessions of registers whose keys and values are numbers, without making anything else of them.
 pub(super) fn check_sessions(options: &Options, file: &Path, source: &Source) -> Result<Verdict, Problem> {
     let found = read_sessions(&source.text, source.format).map_err(|error| source.problem(&error))?;
-    let judged = registers(options, &found.history)?;
-    show(options, &file.display().to_string(), &judged, found.history.transactions().len(), &found.lines)
+    let name = file.display().to_string();
+    let judged = registers(options, &name, &found)?;
+    show(options, &name, &judged, found.history.transactions().len(), &found.lines)
 }
 
-fn registers<K, V>(options: &Options, history: &History<RegisterOp<K, V>>) -> Result<Judged, Problem>
+fn drawn<'a>(options: &Options, title: &'a str, lines: &'a [usize]) -> Option<Drawn<'a>> {
+    options.outputs.is_drawn().then_some(Drawn { title, lines })
+}
+
+fn registers<K, V>(
+    options: &Options,
+    name: &str,
+    found: &Transactions<RegisterOp<K, V>>,
+) -> Result<Judged, Problem>
 where
     K: Clone + Eq + std::hash::Hash + fmt::Display,
     V: Clone + Eq + std::hash::Hash + fmt::Display,
 {
+    let history = &found.history;
     if options.weakest {
         let found = levels::all(history, options.steps)?;
         let is_unknown = found.iter().any(|one| one.holds.is_none());
@@ -122,10 +141,12 @@ where
             violated: levels::weakest_violated(&found),
             strongest,
             findings: found.into_iter().flat_map(|one| one.why).collect(),
+            page: None,
         });
     }
     let Some(LevelName(level)) = options.level else {
-        return anomalies::registers(history, &options.known).map_err(Problem::new);
+        let drawn = drawn(options, name, &found.lines);
+        return anomalies::registers(history, &options.known, drawn.as_ref()).map_err(Problem::new);
     };
     let found = levels::judge(history, level, options.steps)?;
     Ok(Judged {
@@ -134,6 +155,7 @@ where
         strongest: Vec::new(),
         violated: if found.holds == Some(false) { vec![level.name()] } else { Vec::new() },
         findings: found.why,
+        page: None,
     })
 }
 
@@ -144,7 +166,8 @@ fn show(
     transactions: usize,
     lines: &[usize],
 ) -> Result<Verdict, Problem> {
-    let Judged { level, holds, strongest, violated, findings } = judged;
+    let Judged { level, holds, strongest, violated, findings, page } = judged;
+    options.outputs.write_page(page.as_deref())?;
     let verdict = match holds {
         Some(true) => Verdict::True,
         Some(false) => Verdict::False,

@@ -1,11 +1,13 @@
 //! The page: the timeline as SVG, and beside it the reasons. Everything is written here; the script only shows and hides.
 
 use alloc::{format, string::String, vec::Vec};
-use core::fmt::{self, Write as _};
 
-use crate::explain::{
-    Explanation, Next, Shown, Situation,
-    layout::{Bar, Layout, shorten},
+use crate::{
+    explain::{
+        Explanation, Next, Shown, Situation,
+        layout::{Bar, Layout},
+    },
+    markup::{Escaped, Markup, coded, escaped, fill},
 };
 
 const PAGE: &str = include_str!("page.html");
@@ -15,8 +17,6 @@ const SCRIPT: &str = include_str!("page.js");
 /// How long a label may be, and a state.
 const LABEL_MAX: usize = 32;
 const STATE_MAX: usize = 20;
-/// A longer text is cut: a page is for looking at.
-const TEXT_MAX: usize = 2_000;
 
 /// The width of a column, and the heights of the strip of states, of a lane, and in a lane of what is above the bar and of
 /// the bar, in pixels.
@@ -56,56 +56,6 @@ impl Explanation {
     }
 }
 
-/// Puts values into the template's `{{slots}}`, in one pass: what a value holds is never taken for a slot.
-fn fill(template: &str, values: &[(&str, String)]) -> String {
-    let mut page = String::new();
-    let mut rest = template;
-    while let Some((before, (slot, after))) =
-        rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
-    {
-        page.push_str(before);
-        page.extend(values.iter().filter(|(name, _)| *name == slot).map(|(_, value)| value.as_str()));
-        rest = after;
-    }
-    page + rest
-}
-
-/// A text in HTML and SVG: nothing in it is taken for markup, and nothing that would turn or hide what follows is left.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        shorten(self.0, TEXT_MAX).chars().try_for_each(|char| match char {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            '\'' => f.write_str("&#39;"),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
-                f.write_str("\u{fffd}")
-            }
-            char => f.write_char(char),
-        })
-    }
-}
-
-fn escaped(text: &str) -> String {
-    format!("{}", Escaped(text))
-}
-
-/// Escaped, and what is between backticks as code.
-fn coded(text: &str) -> String {
-    let mut html = String::new();
-    for (nth, part) in escaped(text).split('`').enumerate() {
-        if nth % 2 == 1 {
-            let _ = write!(html, "<code>{part}</code>");
-        } else {
-            html.push_str(part);
-        }
-    }
-    html
-}
-
 const fn x(column: usize) -> usize {
     column * COLUMN
 }
@@ -116,16 +66,6 @@ const fn top(lane: usize) -> usize {
 
 fn height(layout: &Layout<'_>) -> usize {
     top(layout.lanes.len()) + 12
-}
-
-/// Markup that is written piece by piece. A string can always be written to.
-struct Markup(String);
-
-impl Markup {
-    fn put(&mut self, piece: fmt::Arguments<'_>) {
-        let _ = self.0.write_fmt(piece);
-        self.0.push('\n');
-    }
 }
 
 fn names(layout: &Layout<'_>) -> String {
@@ -369,21 +309,4 @@ fn details(explanation: &Explanation) -> String {
         html.put(format_args!("</template>"));
     }
     html.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_value_holds_is_never_a_slot() {
-        let values = [("a", "{{b}}".into()), ("b", "x".into())];
-        assert_eq!(fill("1{{a}}2{{b}}3{{c}}4", &values), "1{{b}}2x34");
-    }
-
-    #[test]
-    fn hostile_text_is_only_text() {
-        let hostile = "</script><script>\"'&\n\u{0}\u{202e}";
-        assert_eq!(escaped(hostile), "&lt;/script&gt;&lt;script&gt;&quot;&#39;&amp;  \u{fffd}");
-    }
 }

@@ -2,8 +2,35 @@ use core::fmt::{Display, Formatter, Result};
 
 use super::{
     anomaly::Anomaly,
+    history::{ListOp, RegisterOp},
     report::{Dependency, Evidence, Finding, Step},
 };
+
+impl<K: Display, V: Display> Display for ListOp<K, V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Append(key, value) => write!(f, "append {key} {value}"),
+            Self::Read(key, values) => {
+                write!(f, "read {key} [")?;
+                values.iter().enumerate().try_for_each(|(nth, value)| {
+                    f.write_str(if nth == 0 { "" } else { " " })?;
+                    write!(f, "{value}")
+                })?;
+                f.write_str("]")
+            }
+        }
+    }
+}
+
+impl<K: Display, V: Display> Display for RegisterOp<K, V> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Write(key, value) => write!(f, "write {key} {value}"),
+            Self::Read(key, Some(value)) => write!(f, "read {key} {value}"),
+            Self::Read(key, None) => write!(f, "read {key} nil"),
+        }
+    }
+}
 
 impl<K: Display, V: Display> Display for Finding<K, V> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

@@ -76,6 +76,28 @@ impl<K: PartialEq, V: PartialEq> Operation for RegisterOp<K, V> {
     }
 }
 
+/// An operation on one key.
+pub trait OnKey<K> {
+    /// The key.
+    fn key(&self) -> &K;
+}
+
+impl<K, V> OnKey<K> for ListOp<K, V> {
+    fn key(&self) -> &K {
+        match self {
+            Self::Append(key, _) | Self::Read(key, _) => key,
+        }
+    }
+}
+
+impl<K, V> OnKey<K> for RegisterOp<K, V> {
+    fn key(&self) -> &K {
+        match self {
+            Self::Write(key, _) | Self::Read(key, _) => key,
+        }
+    }
+}
+
 /// Where a transaction that did not end is taken to end: after everything.
 pub(super) const NEVER: u32 = u32::MAX;
 

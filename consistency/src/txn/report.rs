@@ -195,3 +195,13 @@ pub enum Dependency<K, V> {
     /// The earlier one had ended when the later one was invoked.
     Realtime,
 }
+
+#[cfg(feature = "pages")]
+impl<K, V> Dependency<K, V> {
+    pub(super) const fn key(&self) -> Option<&K> {
+        match self {
+            Self::Ww { key, .. } | Self::Wr { key, .. } | Self::Rw { key, .. } => Some(key),
+            Self::Process | Self::Realtime => None,
+        }
+    }
+}

@@ -9,6 +9,8 @@
     reason = "helpers of tests fail loudly, too, and a test says what it reached"
 )]
 
+#[path = "../common/browser.rs"]
+mod browser;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/executions.rs"]
@@ -18,6 +20,7 @@ mod isolation;
 mod long;
 #[path = "../common/orders.rs"]
 mod orders;
+mod page;
 #[path = "../common/proofs.rs"]
 mod proofs;
 mod recorded;
