@@ -175,7 +175,7 @@ fn anomalies_of_transactions_are_drawn() {
     let told = output(&["check", "--model", "list-append", "--html", &out, &txns]);
     assert_eq!(told.status.code(), Some(1), "{}", stderr(&told));
     let page = folder.read("why.html");
-    for part in ["<h2>G-single</h2>", "read x [1]", "line 2", "class=\"arrow back"] {
+    for part in ["<h2>G-single</h2>", "read :x [1]", "line 2", "class=\"arrow back"] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     let levels =

@@ -3,8 +3,8 @@
 use core::fmt::Debug;
 
 use quorate_consistency::{
-    Counterexample, Explanation, HistoryBuilder, Linearizer, Malformed, Nondeterministic, Options, Verdict,
-    explain::Debugged,
+    Counterexample, Explanation, HistoryBuilder, Linearizer, Malformed, Nondeterministic, Options, Reduction,
+    Verdict, explain::Debugged,
 };
 
 use crate::{
@@ -155,7 +155,7 @@ impl<M: Nondeterministic<Op: Debug, Ret: Debug, State: Debug, Key: Debug>> Linea
     /// If it is not linearizable, with the reason; if the steps were used up; if it is [no history](History::judged).
     pub fn judge<Op: Judged<M>>(&self, history: &History<Op>) -> Result<(), Objection> {
         let judged = history.judged::<M>().map_err(Objection::undecided)?;
-        match self.search(&judged, true) {
+        match self.search(&judged, Options::default()) {
             Verdict::Ok(_) => Ok(()),
             Verdict::Violation(found) => {
                 // The same operations, by as few clients as can be, to be shown.
@@ -171,18 +171,19 @@ impl<M: Nondeterministic<Op: Debug, Ret: Debug, State: Debug, Key: Debug>> Linea
         }
     }
 
-    fn search(&self, history: &HistoryOf<M>, shortcuts: bool) -> Verdict<M::Key, M::State> {
-        let mut options = Options::default();
-        options.shortcuts = shortcuts;
+    fn search(&self, history: &HistoryOf<M>, options: Options) -> Verdict<M::Key, M::State> {
         Linearizer::new(&self.spec, history, options).run(self.steps_max)
     }
 
     fn explain(&self, history: &HistoryOf<M>, found: &Counterexample<M::Key, M::State>) -> Objection {
-        // What was judged without a search is searched, for the states to show.
-        let searched = found.configurations.is_empty().then(|| self.search(history, false));
+        // For what to show it is searched again, without what makes a verdict quick by leaving something out.
+        let mut whole = Options::default();
+        whole.shortcuts = false;
+        whole.reductions = whole.reductions.without(Reduction::UnseenPending);
+        let searched = self.search(history, whole);
         let found = match &searched {
-            Some(Verdict::Violation(found)) => found,
-            Some(Verdict::Ok(_) | Verdict::Unknown(_)) | None => found,
+            Verdict::Violation(searched) => searched,
+            Verdict::Ok(_) | Verdict::Unknown(_) => found,
         };
         match Explanation::new(&self.spec, history, found, &Debugged, Self::SHOWN) {
             Some(told) => {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use clap::{ValueEnum, builder::PossibleValue};
 use quorate_consistency::{
-    Linearizer, Options, Unknown, Verdict as Judged,
+    Counterexample, Linearizer, Options, Reduction, Unknown, Verdict as Judged,
     format::{Entry, FailedCas, FormatError, Recorded, Value, assemble},
     spec::{
         Bag, CasRegister, Counter, FifoQueue, Keyed, Kv, List, Log, MultiRegister, Mutex, Register, Set,
@@ -182,15 +182,16 @@ impl Judge<'_> {
         let Wanted { steps, watch, .. } = self.wanted;
         let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
         let mut verdict = watch.run(steps, |steps| linearizer.run(steps), is_going);
-        if let Judged::Violation(found) = &verdict {
-            // What was judged without a search is searched, for the states to show; not for long, since the verdict is known.
-            if found.configurations.is_empty() {
-                let mut options = Options::default();
-                options.shortcuts = false;
-                let mut search = Linearizer::new(model, history, options);
-                let searched = search.run(steps.min(SHOWN_STEPS_MAX));
-                verdict = if searched.is_violation() { searched } else { verdict };
-            }
+        let pending = history.operations().iter().filter(|op| op.returned().is_none()).count();
+        let leaves_out = |found: &Counterexample<_, _>| found.configurations.is_empty() || pending > 0;
+        if matches!(&verdict, Judged::Violation(found) if leaves_out(found)) {
+            // For what to show it is searched again, without what makes a verdict quick by leaving something out; not for long,
+            // since the verdict is known.
+            let mut options = Options::default();
+            options.shortcuts = false;
+            options.reductions = options.reductions.without(Reduction::UnseenPending);
+            let searched = Linearizer::new(model, history, options).run(steps.min(SHOWN_STEPS_MAX));
+            verdict = if searched.is_violation() { searched } else { verdict };
         }
         let end = |id| {
             let (called, ended) = assembled.places_of(id)?;
@@ -206,7 +207,6 @@ impl Judge<'_> {
         } else {
             None
         };
-        let pending = history.operations().iter().filter(|op| op.returned().is_none()).count();
         let verdict = match verdict {
             Judged::Ok(_) => Verdict::True,
             Judged::Violation(_) => Verdict::False,
