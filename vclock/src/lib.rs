@@ -1,0 +1,20 @@
+#![no_std]
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+
+extern crate alloc;
+
+mod bug;
+mod causality;
+mod clock;
+mod dense;
+mod dot;
+
+#[cfg(quorate_bugs)]
+pub use crate::bug::Bug;
+pub use crate::{
+    causality::Causality,
+    clock::{Diff, IntoIter, Iter, NotRetired, Pruned, Retirement, VClock, frontier, sort_causally},
+    dense::{DenseClock, SlotError},
+    dot::{Dot, DotRange, Gap, Overflow},
+};

@@ -1,0 +1,41 @@
+//! Every seeded bug is caught: `RUSTFLAGS="--cfg quorate_bugs" cargo test -p quorate-vclock --test bugs`.
+#![cfg(quorate_bugs)]
+#![allow(clippy::print_stdout, reason = "a test says what it reached")]
+
+#[path = "clocks/checks.rs"]
+mod clocks;
+
+use std::panic;
+
+use quorate_vclock::Bug;
+
+/// What must hold, and what it reached; or what does not hold.
+type Check = fn() -> Result<String, String>;
+
+/// Each bug, and what catches it.
+const TABLE: &[(Bug, &str, Check)] = &[
+    (Bug::MergeTakesMin, "a_merge_is_the_least_upper_bound", clocks::a_merge_is_the_least_upper_bound),
+    (Bug::EqualIsConcurrent, "comparing_is_what_entries_say", clocks::comparing_is_what_entries_say),
+];
+
+#[test]
+fn every_seeded_bug_is_in_the_table() {
+    for bug in Bug::ALL {
+        assert!(TABLE.iter().any(|(listed, ..)| listed == bug), "{bug:?} is not in the table");
+    }
+}
+
+#[test]
+fn every_seeded_bug_is_caught() {
+    println!("| bug | caught by |\n|---|---|");
+    for (bug, name, check) in TABLE {
+        Bug::plant(None);
+        assert!(check().is_ok(), "{name} holds without a bug: {:?}", check().err());
+        Bug::plant(Some(*bug));
+        // A mistake that ends in a panic is caught as well.
+        let caught = !matches!(panic::catch_unwind(check), Ok(Ok(_)));
+        Bug::plant(None);
+        assert!(caught, "{name} does not catch {bug:?}");
+        println!("| `{bug:?}` | `{name}` |");
+    }
+}
