@@ -17,12 +17,15 @@ macro_rules! bugs {
     };
 }
 
-// Vector clocks.
 bugs! {
     /// A merge keeps the smaller counter.
     MergeTakesMin,
     /// Equal clocks are reported as concurrent.
     EqualIsConcurrent,
+    /// A member that has seen nothing of an actor is left out when what is stable is counted.
+    StableIgnoresSilence,
+    /// A message is delivered as soon as its sender's earlier ones have been.
+    BufferDeliversEarly,
 }
 
 #[cfg(quorate_bugs)]

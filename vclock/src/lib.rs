@@ -4,17 +4,21 @@
 
 extern crate alloc;
 
+mod buffer;
 mod bug;
 mod causality;
 mod clock;
 mod dense;
 mod dot;
+mod matrix;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
 pub use crate::{
+    buffer::{CausalBuffer, CausalMessage, Full, Received, Unsent},
     causality::Causality,
     clock::{Diff, IntoIter, Iter, NotRetired, Pruned, Retirement, VClock, frontier, sort_causally},
     dense::{DenseClock, SlotError},
     dot::{Dot, DotRange, Gap, Overflow},
+    matrix::{MatrixClock, MemberError, NotStable},
 };

@@ -1,9 +1,15 @@
 //! Every seeded bug is caught: `RUSTFLAGS="--cfg quorate_bugs" cargo test -p quorate-vclock --test bugs`.
 #![cfg(quorate_bugs)]
-#![allow(clippy::print_stdout, reason = "a test says what it reached")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "a test says what it reached, and takes what it needs of the checks"
+)]
 
 #[path = "clocks/checks.rs"]
 mod clocks;
+#[path = "delivery/checks.rs"]
+mod delivery;
 
 use std::panic;
 
@@ -16,6 +22,8 @@ type Check = fn() -> Result<String, String>;
 const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::MergeTakesMin, "a_merge_is_the_least_upper_bound", clocks::a_merge_is_the_least_upper_bound),
     (Bug::EqualIsConcurrent, "comparing_is_what_entries_say", clocks::comparing_is_what_entries_say),
+    (Bug::StableIgnoresSilence, "stable_is_what_every_row_has", delivery::stable_is_what_every_row_has),
+    (Bug::BufferDeliversEarly, "delivery_is_a_linear_extension", delivery::delivery_is_a_linear_extension),
 ];
 
 #[test]
