@@ -26,6 +26,13 @@ bugs! {
     StableIgnoresSilence,
     /// A message is delivered as soon as its sender's earlier ones have been.
     BufferDeliversEarly,
+
+    /// The floor of a context rises over a gap.
+    ContextSkipsGap,
+    /// A union takes in the other's floors alone.
+    ContextUnionForgetsBlocks,
+    /// What the other lacks below its latest event is not told.
+    DiffLosesGaps,
 }
 
 #[cfg(quorate_bugs)]

@@ -8,6 +8,7 @@ mod buffer;
 mod bug;
 mod causality;
 mod clock;
+mod context;
 mod dense;
 mod dot;
 mod matrix;
@@ -18,6 +19,7 @@ pub use crate::{
     buffer::{CausalBuffer, CausalMessage, Full, Received, Unsent},
     causality::Causality,
     clock::{Diff, IntoIter, Iter, NotRetired, Pruned, Retirement, VClock, frontier, sort_causally},
+    context::{CausalContext, RangeTooLong},
     dense::{DenseClock, SlotError},
     dot::{Dot, DotRange, Gap, Overflow},
     matrix::{MatrixClock, MemberError, NotStable},

@@ -10,6 +10,9 @@
 mod clocks;
 #[path = "delivery/checks.rs"]
 mod delivery;
+#[path = "sets/contexts.rs"]
+#[allow(dead_code, reason = "its other checks are tests")]
+mod contexts;
 
 use std::panic;
 
@@ -24,6 +27,13 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::EqualIsConcurrent, "comparing_is_what_entries_say", clocks::comparing_is_what_entries_say),
     (Bug::StableIgnoresSilence, "stable_is_what_every_row_has", delivery::stable_is_what_every_row_has),
     (Bug::BufferDeliversEarly, "delivery_is_a_linear_extension", delivery::delivery_is_a_linear_extension),
+    (Bug::ContextSkipsGap, "gaps_close", contexts::gaps_close),
+    (
+        Bug::ContextUnionForgetsBlocks,
+        "small_contexts_are_sets_of_dots",
+        contexts::small_contexts_are_sets_of_dots,
+    ),
+    (Bug::DiffLosesGaps, "small_contexts_are_sets_of_dots", contexts::small_contexts_are_sets_of_dots),
 ];
 
 #[test]
