@@ -18,6 +18,7 @@ macro_rules! bugs {
 }
 
 bugs! {
+    // Vector clocks.
     /// A merge keeps the smaller counter.
     MergeTakesMin,
     /// Equal clocks are reported as concurrent.
@@ -33,6 +34,10 @@ bugs! {
     ContextUnionForgetsBlocks,
     /// What the other lacks below its latest event is not told.
     DiffLosesGaps,
+
+    // Clocks that tell a time.
+    /// A Lamport clock counts a message that it receives, and does not look at its time.
+    LamportIgnoresReceived,
 }
 
 #[cfg(quorate_bugs)]

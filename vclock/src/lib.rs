@@ -12,6 +12,7 @@ mod context;
 mod dense;
 mod dot;
 mod matrix;
+mod lamport;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
@@ -23,4 +24,5 @@ pub use crate::{
     dense::{DenseClock, SlotError},
     dot::{Dot, DotRange, Gap, Overflow},
     matrix::{MatrixClock, MemberError, NotStable},
+    lamport::{Lamport, LamportStamp},
 };

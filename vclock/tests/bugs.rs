@@ -13,6 +13,8 @@ mod delivery;
 #[path = "sets/contexts.rs"]
 #[allow(dead_code, reason = "its other checks are tests")]
 mod contexts;
+#[path = "time/checks/mod.rs"]
+mod time;
 
 use std::panic;
 
@@ -34,6 +36,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         contexts::small_contexts_are_sets_of_dots,
     ),
     (Bug::DiffLosesGaps, "small_contexts_are_sets_of_dots", contexts::small_contexts_are_sets_of_dots),
+    (
+        Bug::LamportIgnoresReceived,
+        "stamps_rise_along_happened_before",
+        time::lamport::stamps_rise_along_happened_before,
+    ),
 ];
 
 #[test]

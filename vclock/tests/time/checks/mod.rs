@@ -1,0 +1,9 @@
+//! What must hold of the clocks that tell a time. Each check says what it reached, or what does not hold.
+
+pub(crate) mod execution;
+pub(crate) mod lamport;
+
+/// The number of what is counted here: in tests all of them are small.
+pub(crate) fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

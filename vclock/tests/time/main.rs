@@ -1,0 +1,10 @@
+//! Clocks that tell a time: Lamport's.
+#![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
+
+mod checks;
+mod lamport;
+
+/// Prints what a check has reached.
+fn reached(check: Result<String, String>) {
+    println!("{}", check.unwrap_or_else(|broken| panic!("{broken}")));
+}
