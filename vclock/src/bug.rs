@@ -38,6 +38,18 @@ bugs! {
     // Clocks that tell a time.
     /// A Lamport clock counts a message that it receives, and does not look at its time.
     LamportIgnoresReceived,
+    /// The counter of a hybrid clock carries into its time.
+    HlcCounterCarries,
+    /// A hybrid clock goes on counting when time moves on.
+    HlcKeepsCounter,
+    /// A hybrid clock that starts again does not go on from its bound.
+    HlcForgetsBound,
+    /// A hybrid clock takes in a received stamp before it checks how far ahead that is.
+    HlcAcceptsDrift,
+    /// A hybrid clock refuses stamps from the past as it does those from the future.
+    HlcRefusesThePast,
+    /// A hybrid clock stamps what it receives as if nobody had sent it.
+    HlcIgnoresRemote,
 }
 
 #[cfg(quorate_bugs)]

@@ -12,6 +12,7 @@ mod context;
 mod dense;
 mod dot;
 mod matrix;
+mod hlc;
 mod lamport;
 
 #[cfg(quorate_bugs)]
@@ -24,5 +25,6 @@ pub use crate::{
     dense::{DenseClock, SlotError},
     dot::{Dot, DotRange, Gap, Overflow},
     matrix::{MatrixClock, MemberError, NotStable},
+    hlc::{Hlc, HlcError, HlcStamp, PackError},
     lamport::{Lamport, LamportStamp},
 };

@@ -41,6 +41,41 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "stamps_rise_along_happened_before",
         time::lamport::stamps_rise_along_happened_before,
     ),
+    (
+        Bug::HlcCounterCarries,
+        "the_counter_never_carries_into_time",
+        time::hlc::the_counter_never_carries_into_time,
+    ),
+    (
+        Bug::HlcForgetsBound,
+        "no_stamp_is_reused_after_a_restart",
+        time::hlc::no_stamp_is_reused_after_a_restart,
+    ),
+    (
+        Bug::HlcAcceptsDrift,
+        "drift_is_checked_forwards_and_before_anything_changes",
+        time::hlc::drift_is_checked_forwards_and_before_anything_changes,
+    ),
+    (
+        Bug::HlcRefusesThePast,
+        "drift_is_checked_forwards_and_before_anything_changes",
+        time::hlc::drift_is_checked_forwards_and_before_anything_changes,
+    ),
+    (
+        Bug::HlcIgnoresRemote,
+        "stamps_rise_along_happened_before",
+        time::hlc::stamps_rise_along_happened_before,
+    ),
+    (
+        Bug::HlcIgnoresRemote,
+        "what_is_up_to_a_stamp_is_a_consistent_cut",
+        time::hlc::what_is_up_to_a_stamp_is_a_consistent_cut,
+    ),
+    (
+        Bug::HlcKeepsCounter,
+        "stamps_stay_near_the_physical_clock",
+        time::hlc::stamps_stay_near_the_physical_clock,
+    ),
 ];
 
 #[test]

@@ -1,7 +1,8 @@
-//! Clocks that tell a time: Lamport's.
+//! Clocks that tell a time: Lamport's, and hybrid ones.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
 
 mod checks;
+mod hlc;
 mod lamport;
 
 /// Prints what a check has reached.

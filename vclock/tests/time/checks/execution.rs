@@ -18,6 +18,8 @@ pub(crate) enum Kind {
 pub(crate) struct Event {
     pub(crate) actor: usize,
     pub(crate) kind: Kind,
+    /// When, if somebody outside had looked at a clock.
+    pub(crate) instant: u64,
 }
 
 /// Events in the order in which they happened, and which of them led to which.
@@ -33,8 +35,9 @@ impl Execution {
     pub(crate) fn random(seed: u64, actors: usize, events: usize) -> Self {
         let mut rng = Rng::new(seed);
         let mut execution = Self { actors, events: Vec::new(), past: Vec::new() };
-        let mut sent = Vec::new();
+        let (mut sent, mut instant) = (Vec::new(), 100);
         for number in 0..events {
+            instant += rng.below(3);
             let actor = pick(&mut rng, actors);
             let kind = match rng.below(5) {
                 0 => Kind::Local,
@@ -45,7 +48,7 @@ impl Execution {
             if kind == Kind::Send {
                 sent.push(number);
             }
-            execution.add(Event { actor, kind });
+            execution.add(Event { actor, kind, instant });
         }
         execution
     }

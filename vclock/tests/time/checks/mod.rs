@@ -1,6 +1,7 @@
 //! What must hold of the clocks that tell a time. Each check says what it reached, or what does not hold.
 
 pub(crate) mod execution;
+pub(crate) mod hlc;
 pub(crate) mod lamport;
 
 /// The number of what is counted here: in tests all of them are small.
