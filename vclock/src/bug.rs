@@ -50,6 +50,15 @@ bugs! {
     HlcRefusesThePast,
     /// A hybrid clock stamps what it receives as if nobody had sent it.
     HlcIgnoresRemote,
+    // Bytes.
+    /// Decoding reads a counter of zero as one.
+    DecodeForgivesZero,
+    /// Decoding takes actors in any order.
+    DecodeUnsorted,
+    /// Decoding takes numbers that are longer than they need to be.
+    VarintNotMinimal,
+    /// Decoding ignores what follows after a value.
+    TrailingBytesAccepted,
 }
 
 #[cfg(quorate_bugs)]

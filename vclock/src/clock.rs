@@ -57,6 +57,11 @@ impl<A> VClock<A> {
         Self { entries: Vec::with_capacity(actors) }
     }
 
+    /// Of entries that are sorted by actor, each actor once.
+    pub(crate) const fn from_sorted(entries: Vec<(A, NonZeroU64)>) -> Self {
+        Self { entries }
+    }
+
     /// How many actors it knows.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -14,6 +14,7 @@ mod dot;
 mod matrix;
 mod hlc;
 mod lamport;
+pub mod wire;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;

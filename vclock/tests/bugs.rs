@@ -6,6 +6,9 @@
     reason = "a test says what it reached, and takes what it needs of the checks"
 )]
 
+#[path = "text/bytes.rs"]
+#[allow(dead_code, reason = "some checks are about no seeded bug")]
+mod bytes;
 #[path = "clocks/checks.rs"]
 mod clocks;
 #[path = "delivery/checks.rs"]
@@ -76,6 +79,10 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "stamps_stay_near_the_physical_clock",
         time::hlc::stamps_stay_near_the_physical_clock,
     ),
+    (Bug::DecodeForgivesZero, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
+    (Bug::DecodeUnsorted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
+    (Bug::VarintNotMinimal, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
+    (Bug::TrailingBytesAccepted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
 ];
 
 #[test]

@@ -1,0 +1,26 @@
+//! Clocks as bytes, as JSON and as text.
+#![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
+
+mod bytes;
+mod golden;
+mod laws;
+
+/// Prints what a check has reached.
+fn reached(check: Result<String, String>) {
+    println!("{}", check.unwrap_or_else(|broken| panic!("{broken}")));
+}
+
+#[test]
+fn only_canonical_bytes_decode() {
+    reached(bytes::only_canonical_bytes_decode());
+}
+
+#[test]
+fn no_flipped_bit_goes_unnoticed() {
+    reached(bytes::no_flipped_bit_goes_unnoticed());
+}
+
+#[test]
+fn a_length_is_what_is_written() {
+    reached(bytes::a_length_is_what_is_written());
+}
