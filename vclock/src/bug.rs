@@ -59,6 +59,8 @@ bugs! {
     VarintNotMinimal,
     /// Decoding ignores what follows after a value.
     TrailingBytesAccepted,
+    /// Formats of `serde` for programs may hold the actors in any order.
+    SerdeUnsorted,
 }
 
 #[cfg(quorate_bugs)]

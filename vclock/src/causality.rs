@@ -2,6 +2,8 @@ use core::{cmp::Ordering, fmt};
 
 /// How two clocks, and the events that they stand for, are related (Lamport 1978, happened-before).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Causality {
     /// They have seen the same events.
     Equal,

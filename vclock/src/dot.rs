@@ -7,6 +7,7 @@ use thiserror::Error;
 /// A dot names a write for ever, so nobody may make the same dot twice. An actor that has lost its memory goes on under
 /// a new name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dot<A> {
     /// Whose event.
     pub actor: A,
@@ -28,6 +29,8 @@ impl<A> Dot<A> {
 
 /// A run of events of one actor: all from `first` to `last`, both included.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "crate::serial::Claimed<A>"))]
 pub struct DotRange<A> {
     /// Whose events.
     pub actor: A,

@@ -14,6 +14,8 @@ mod dot;
 mod matrix;
 mod hlc;
 mod lamport;
+#[cfg(feature = "serde")]
+mod serial;
 pub mod wire;
 
 #[cfg(quorate_bugs)]

@@ -18,6 +18,8 @@ mod delivery;
 mod contexts;
 #[path = "time/checks/mod.rs"]
 mod time;
+#[path = "text/serial.rs"]
+mod serial;
 
 use std::panic;
 
@@ -83,6 +85,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::DecodeUnsorted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (Bug::VarintNotMinimal, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (Bug::TrailingBytesAccepted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
+    (
+        Bug::SerdeUnsorted,
+        "only_sorted_pairs_come_out_of_postcard",
+        serial::only_sorted_pairs_come_out_of_postcard,
+    ),
 ];
 
 #[test]

@@ -119,6 +119,8 @@ impl<A: Ord> VClock<A> {
 
 /// What [`VClock::truncate_lossy`] has dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound(deserialize = "A: Ord + serde::Deserialize<'de>")))]
 #[must_use = "without it nobody can tell whether a dot has been used"]
 pub struct Pruned<A> {
     dropped: VClock<A>,

@@ -3,7 +3,9 @@
 
 mod bytes;
 mod golden;
+mod json;
 mod laws;
+mod serial;
 
 /// Prints what a check has reached.
 fn reached(check: Result<String, String>) {
@@ -18,6 +20,11 @@ fn only_canonical_bytes_decode() {
 #[test]
 fn no_flipped_bit_goes_unnoticed() {
     reached(bytes::no_flipped_bit_goes_unnoticed());
+}
+
+#[test]
+fn only_sorted_pairs_come_out_of_postcard() {
+    reached(serial::only_sorted_pairs_come_out_of_postcard());
 }
 
 #[test]
