@@ -16,6 +16,7 @@ mod hlc;
 mod lamport;
 #[cfg(feature = "serde")]
 mod serial;
+mod text;
 pub mod wire;
 
 #[cfg(quorate_bugs)]
@@ -30,4 +31,5 @@ pub use crate::{
     matrix::{MatrixClock, MemberError, NotStable},
     hlc::{Hlc, HlcError, HlcStamp, PackError},
     lamport::{Lamport, LamportStamp},
+    text::{TextError, TextMistake},
 };
