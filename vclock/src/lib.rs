@@ -11,9 +11,9 @@ mod clock;
 mod context;
 mod dense;
 mod dot;
-mod matrix;
 mod hlc;
 mod lamport;
+mod matrix;
 #[cfg(feature = "serde")]
 mod serial;
 mod text;
@@ -28,8 +28,8 @@ pub use crate::{
     context::{CausalContext, RangeTooLong},
     dense::{DenseClock, SlotError},
     dot::{Dot, DotRange, Gap, Overflow},
-    matrix::{MatrixClock, MemberError, NotStable},
     hlc::{Hlc, HlcError, HlcStamp, PackError},
     lamport::{Lamport, LamportStamp},
+    matrix::{MatrixClock, MemberError, NotStable},
     text::{TextError, TextMistake},
 };

@@ -11,15 +11,15 @@
 mod bytes;
 #[path = "clocks/checks.rs"]
 mod clocks;
-#[path = "delivery/checks.rs"]
-mod delivery;
 #[path = "sets/contexts.rs"]
 #[allow(dead_code, reason = "its other checks are tests")]
 mod contexts;
-#[path = "time/checks/mod.rs"]
-mod time;
+#[path = "delivery/checks.rs"]
+mod delivery;
 #[path = "text/serial.rs"]
 mod serial;
+#[path = "time/checks/mod.rs"]
+mod time;
 
 use std::panic;
 
