@@ -8,6 +8,11 @@ use crate::{Dot, DotRange, Overflow, VClock, bug::Bug};
 
 /// A message that says what it follows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound(deserialize = "A: Ord + serde::Deserialize<'de>, M: serde::Deserialize<'de>"))
+)]
 pub struct CausalMessage<A: Ord, M> {
     /// Whose message, and which.
     pub dot: Dot<A>,

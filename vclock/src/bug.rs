@@ -6,6 +6,7 @@ macro_rules! bugs {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// A classic mistake in a logical clock.
         #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
+        #[cfg_attr(not(quorate_bugs), allow(dead_code, reason = "each feature makes its own"))]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Bug { $($(#[$doc])* $name,)* }
 
@@ -27,6 +28,26 @@ bugs! {
     StableIgnoresSilence,
     /// A message is delivered as soon as its sender's earlier ones have been.
     BufferDeliversEarly,
+
+    // Causal broadcast.
+    /// A message leaves before it is on disk, so that its sender may forget it and use its dot again.
+    SendsBeforeDurable,
+    /// A message is delivered whatever it follows.
+    DeliversUnordered,
+    /// What was lost is never asked for.
+    NeverAsks,
+    /// A restarted node counts from its snapshot on, whatever its store holds.
+    CountsAnew,
+    /// A digest of a former birth counts for the present one.
+    HearsTheDead,
+    /// What the snapshot includes is forgotten, although a member may lack it.
+    PrunesUnstable,
+    /// What was delivered before another's state was taken is not delivered again after it.
+    InstallForgets,
+    /// Another's state is taken although it takes back what was delivered.
+    InstallTakesBack,
+    /// A node that was removed still holds back what is stable.
+    RemovedHoldBack,
 
     /// The floor of a context rises over a gap.
     ContextSkipsGap,

@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "broadcast")]
+pub mod broadcast;
 mod buffer;
 mod bug;
 mod causality;
