@@ -49,6 +49,7 @@ bugs! {
     /// A node that was removed still holds back what is stable.
     RemovedHoldBack,
 
+    // Causal contexts.
     /// The floor of a context rises over a gap.
     ContextSkipsGap,
     /// A union takes in the other's floors alone.
@@ -71,6 +72,17 @@ bugs! {
     HlcRefusesThePast,
     /// A hybrid clock stamps what it receives as if nobody had sent it.
     HlcIgnoresRemote,
+
+    // Interval tree clocks.
+    /// Of a fork both get the same half.
+    ItcForkOverlaps,
+    /// Filling gaps is taken for an event, also where there are none to fill.
+    ItcEventStandsStill,
+    /// A join keeps one of the histories.
+    ItcJoinLosesEvents,
+    /// Of bytes that are not in normal form a stamp is made all the same.
+    ItcDecodesAnyForm,
+
     // Bytes.
     /// Decoding reads a counter of zero as one.
     DecodeForgivesZero,

@@ -14,6 +14,7 @@ mod context;
 mod dense;
 mod dot;
 mod hlc;
+pub mod itc;
 mod lamport;
 mod matrix;
 #[cfg(feature = "serde")]

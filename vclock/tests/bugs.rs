@@ -90,6 +90,14 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "only_sorted_pairs_come_out_of_postcard",
         serial::only_sorted_pairs_come_out_of_postcard,
     ),
+    (Bug::ItcForkOverlaps, "joining_undoes_forking", time::itc::joining_undoes_forking),
+    (Bug::ItcEventStandsStill, "stamps_are_the_causal_histories", time::itc::stamps_are_the_causal_histories),
+    (
+        Bug::ItcJoinLosesEvents,
+        "every_short_run_is_the_causal_histories",
+        time::itc::every_short_run_is_the_causal_histories,
+    ),
+    (Bug::ItcDecodesAnyForm, "only_what_is_encoded_is_decoded", time::itc::only_what_is_encoded_is_decoded),
 ];
 
 #[test]

@@ -1,8 +1,14 @@
-//! Clocks that tell a time: Lamport's, and hybrid ones.
-#![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
+//! Clocks other than vectors: Lamport's, hybrid ones, interval trees.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what it reached, and fails loudly"
+)]
 
 mod checks;
 mod hlc;
+mod itc;
 mod lamport;
 
 /// Prints what a check has reached.

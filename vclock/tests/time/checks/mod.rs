@@ -2,6 +2,7 @@
 
 pub(crate) mod execution;
 pub(crate) mod hlc;
+pub(crate) mod itc;
 pub(crate) mod lamport;
 
 /// The number of what is counted here: in tests all of them are small.
