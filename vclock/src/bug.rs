@@ -83,6 +83,12 @@ bugs! {
     /// Of bytes that are not in normal form a stamp is made all the same.
     ItcDecodesAnyForm,
 
+    // Bloom clocks.
+    /// An event raises one counter less than there are hashes.
+    BloomForgetsAHash,
+    /// A merge keeps what was there.
+    BloomMergeKeeps,
+
     // Bytes.
     /// Decoding reads a counter of zero as one.
     DecodeForgivesZero,

@@ -6,6 +6,8 @@ extern crate alloc;
 
 #[cfg(feature = "broadcast")]
 pub mod broadcast;
+#[cfg(feature = "bloom")]
+mod bloom;
 mod buffer;
 mod bug;
 mod causality;
@@ -22,6 +24,8 @@ mod serial;
 mod text;
 pub mod wire;
 
+#[cfg(feature = "bloom")]
+pub use crate::bloom::{BloomCausality, BloomClock};
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
 pub use crate::{

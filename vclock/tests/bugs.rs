@@ -98,6 +98,12 @@ const TABLE: &[(Bug, &str, Check)] = &[
         time::itc::every_short_run_is_the_causal_histories,
     ),
     (Bug::ItcDecodesAnyForm, "only_what_is_encoded_is_decoded", time::itc::only_what_is_encoded_is_decoded),
+    (
+        Bug::BloomForgetsAHash,
+        "false_positives_are_as_the_formula_says",
+        time::bloom::false_positives_are_as_the_formula_says,
+    ),
+    (Bug::BloomMergeKeeps, "causes_are_never_missed", time::bloom::causes_are_never_missed),
 ];
 
 #[test]

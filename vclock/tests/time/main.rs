@@ -1,4 +1,4 @@
-//! Clocks other than vectors: Lamport's, hybrid ones, interval trees.
+//! Clocks other than vectors: Lamport's, hybrid ones, interval trees, Bloom clocks.
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -6,6 +6,7 @@
     reason = "a test says what it reached, and fails loudly"
 )]
 
+mod bloom;
 mod checks;
 mod hlc;
 mod itc;

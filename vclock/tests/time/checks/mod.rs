@@ -1,5 +1,6 @@
 //! What must hold of the clocks that tell a time. Each check says what it reached, or what does not hold.
 
+pub(crate) mod bloom;
 pub(crate) mod execution;
 pub(crate) mod hlc;
 pub(crate) mod itc;
