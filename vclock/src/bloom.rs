@@ -1,5 +1,8 @@
 //! A clock of fixed size for any number of actors, which is sure of one direction only.
 
+#[cfg(feature = "serde")]
+mod serial;
+
 use core::fmt;
 
 use siphasher::sip::SipHasher24;
@@ -160,6 +163,14 @@ const KEY: u64 = 0x626c_6f6f_6d63_6c6b;
 impl<const M: usize, const K: usize> Default for BloomClock<M, K> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Counters from elsewhere, as [`counters`](BloomClock::counters) returns them. All are those of some clock.
+impl<const M: usize, const K: usize> From<[u32; M]> for BloomClock<M, K> {
+    fn from(counters: [u32; M]) -> Self {
+        let _ = Self::WIDTH;
+        Self { counters }
     }
 }
 

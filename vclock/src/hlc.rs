@@ -63,6 +63,8 @@ use crate::bug::Bug;
 /// # Ok::<(), HlcError>(())
 /// ```
 ///
+/// A clock has no `serde` form: its stamps travel, and it comes back by its bound.
+///
 /// **Threads.** The clock is a plain value. Threads that want one clock without a lock can share the packed form of its
 /// last stamp:
 ///

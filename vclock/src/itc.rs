@@ -5,6 +5,8 @@ mod code;
 mod history;
 mod id;
 mod inflate;
+#[cfg(feature = "serde")]
+mod serial;
 mod text;
 mod tree;
 

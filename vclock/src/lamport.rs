@@ -21,6 +21,7 @@ use crate::{Overflow, bug::Bug};
 /// # Ok::<(), quorate_vclock::Overflow>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lamport(u64);
 
 impl Lamport {
@@ -83,6 +84,7 @@ impl Lamport {
 /// assert_eq!(events.map(|stamp| stamp.to_string()), ["1@alice", "1@bob", "2@alice"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LamportStamp<A> {
     /// When, by the actor's [`Lamport`] clock.
     pub time: u64,

@@ -5,6 +5,7 @@ use core::fmt;
 /// Stamps of one clock are unique. Two clocks may give out equal ones: where a total order is needed, add the actor, as
 /// in `(stamp, actor)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HlcStamp {
     /// The highest physical time that the event knows of, in the clock's ticks: the paper's `l`.
     pub wall: u64,

@@ -11,6 +11,7 @@ mod checks;
 mod hlc;
 mod itc;
 mod lamport;
+mod serial;
 
 /// Prints what a check has reached.
 fn reached(check: Result<String, String>) {
