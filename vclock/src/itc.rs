@@ -136,7 +136,7 @@ impl JoinError {
     }
 }
 
-/// Why an event cannot be recorded, or a message not be taken in. Nothing has changed.
+/// Why an event cannot be recorded. Nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EventError {
@@ -152,6 +152,14 @@ pub enum EventError {
         /// The limit.
         nodes_max: usize,
     },
+}
+
+/// Why a message cannot be taken in: the history would pass the limits. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the history would have more than {nodes_max} nodes")]
+pub struct TooLarge {
+    /// The limit.
+    pub nodes_max: usize,
 }
 
 impl Stamp {
@@ -242,7 +250,7 @@ impl Stamp {
     ///
     /// # Errors
     /// If the history would pass the [default limits](Limits::default). Nothing has changed then.
-    pub fn merge(&mut self, other: &Self) -> Result<(), EventError> {
+    pub fn merge(&mut self, other: &Self) -> Result<(), TooLarge> {
         self.merge_within(other, Limits::default())
     }
 
@@ -250,11 +258,11 @@ impl Stamp {
     ///
     /// # Errors
     /// If the history would pass the limits. Nothing has changed then.
-    pub fn merge_within(&mut self, other: &Self, limits: Limits) -> Result<(), EventError> {
+    pub fn merge_within(&mut self, other: &Self, limits: Limits) -> Result<(), TooLarge> {
         let history = self.joined_history(other);
         let nodes_max = limits.nodes_max;
         if history.nodes.len() > nodes_max {
-            return Err(EventError::TooLarge { nodes_max });
+            return Err(TooLarge { nodes_max });
         }
         self.history = history;
         Ok(())

@@ -12,14 +12,19 @@ pub(super) struct Writer {
 impl Writer {
     /// The low `count` bits of the number, at most 64 of them.
     pub(super) fn put(&mut self, number: u64, count: u32) {
-        for at in (0..count).rev() {
+        let mut left = count;
+        while left > 0 {
             if self.used == 0 {
                 self.bytes.push(0);
             }
-            if let Some(last) = self.bytes.last_mut().filter(|_| number >> at & 1 == 1) {
-                *last |= 0x80 >> self.used;
+            let room = 8 - self.used;
+            let step = left.min(room);
+            left -= step;
+            let [bits, ..] = (number >> left).to_le_bytes();
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= (bits & low(step)) << (room - step);
             }
-            self.used = (self.used + 1) % 8;
+            self.used = (self.used + step) % 8;
         }
     }
 
@@ -45,23 +50,25 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The next bit; `None` at the end.
-    pub(super) fn bit(&mut self) -> Option<bool> {
-        let byte = self.bytes.get(self.at)?;
-        let bit = byte & 0x80 >> self.used != 0;
-        self.used += 1;
-        if self.used == 8 {
-            (self.at, self.used) = (self.at + 1, 0);
-        }
-        Some(bit)
-    }
-
-    /// The next `count` bits, at most 64, as a number.
+    /// The next `count` bits, at most 64, as a number; `None` if the end comes first.
     pub(super) fn take(&mut self, count: u32) -> Option<u64> {
-        let mut number = 0;
-        for _ in 0..count {
-            number = number << 1 | u64::from(self.bit()?);
+        let (mut number, mut left) = (0, count);
+        while left > 0 {
+            let byte = *self.bytes.get(self.at)?;
+            let room = 8 - self.used;
+            let step = left.min(room);
+            left -= step;
+            number = number << step | u64::from(byte >> (room - step) & low(step));
+            self.used += step;
+            if self.used == 8 {
+                (self.at, self.used) = (self.at + 1, 0);
+            }
         }
         Some(number)
     }
+}
+
+/// The low `count` bits of a byte, from 1 to 8 of them.
+const fn low(count: u32) -> u8 {
+    u8::MAX >> (8 - count)
 }

@@ -24,6 +24,9 @@ pub(super) fn at_most(left: &Tree, right: &Tree) -> bool {
 
 /// The higher one at each point: the rule `join` of §5.3.
 pub(super) fn join(left: &Tree, right: &Tree) -> Tree {
+    if left == right {
+        return left.clone();
+    }
     let mut built = Builder::with_capacity(left.nodes.len().max(right.nodes.len()));
     let mut pending = Vec::new();
     let mut next = Some((left.cursor(), right.cursor()));

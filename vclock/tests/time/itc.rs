@@ -7,7 +7,7 @@ use quorate_sim::laws::{
 };
 use quorate_vclock::{
     Causality,
-    itc::{DecodeError, EventError, ForkError, JoinError, Limits, Stamp},
+    itc::{DecodeError, EventError, ForkError, JoinError, Limits, Stamp, TooLarge},
 };
 
 use crate::{checks, reached};
@@ -197,10 +197,7 @@ fn what_would_pass_a_limit_is_refused_and_nothing_changes() -> Result<(), Box<dy
     b.event_within(limits)?;
     d.event_within(limits)?;
     let before = b.clone();
-    assert_eq!(
-        b.merge_within(&c, Limits { nodes_max: 3, ..limits }),
-        Err(EventError::TooLarge { nodes_max: 3 })
-    );
+    assert_eq!(b.merge_within(&c, Limits { nodes_max: 3, ..limits }), Err(TooLarge { nodes_max: 3 }));
     assert_eq!(b, before);
     let refused = c.clone().join_within(b.clone(), Limits { nodes_max: 4, ..limits });
     assert_eq!(refused, Err(JoinError::TooLarge { left: c.clone(), right: b.clone(), nodes_max: 4 }));
