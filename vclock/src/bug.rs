@@ -57,6 +57,14 @@ bugs! {
     ContextUnionForgetsBlocks,
     /// What the other lacks below its latest event is not told.
     DiffLosesGaps,
+    /// A sync takes in that writes have been seen, without their values.
+    SyncLosesDot,
+    /// A sync keeps what the other side has discarded.
+    SiblingsInvent,
+    /// A write does not overwrite what its context has seen.
+    SiblingsKeepSeen,
+    /// A replica that has forgotten its dots makes them again.
+    AmnesiaUnnoticed,
 
     // Clocks that tell a time.
     /// A Lamport clock counts a message that it receives, and does not look at its time.

@@ -21,6 +21,7 @@ mod lamport;
 mod matrix;
 #[cfg(feature = "serde")]
 mod serial;
+mod siblings;
 mod text;
 pub mod wire;
 
@@ -38,5 +39,6 @@ pub use crate::{
     hlc::{Hlc, HlcError, HlcStamp, PackError},
     lamport::{Lamport, LamportStamp},
     matrix::{MatrixClock, MemberError, NotStable},
+    siblings::{Amnesia, Siblings, UpdateError},
     text::{TextError, TextMistake},
 };

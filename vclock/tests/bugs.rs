@@ -12,12 +12,13 @@ mod bytes;
 #[path = "clocks/checks.rs"]
 mod clocks;
 #[path = "sets/contexts.rs"]
-#[allow(dead_code, reason = "its other checks are tests")]
 mod contexts;
 #[path = "delivery/checks.rs"]
 mod delivery;
 #[path = "text/serial.rs"]
 mod serial;
+#[path = "sets/siblings.rs"]
+mod siblings;
 #[path = "time/checks/mod.rs"]
 mod time;
 
@@ -41,6 +42,14 @@ const TABLE: &[(Bug, &str, Check)] = &[
         contexts::small_contexts_are_sets_of_dots,
     ),
     (Bug::DiffLosesGaps, "small_contexts_are_sets_of_dots", contexts::small_contexts_are_sets_of_dots),
+    (Bug::SyncLosesDot, "two_replicas_are_sets_of_dots", siblings::two_replicas_are_sets_of_dots),
+    (Bug::SiblingsInvent, "two_replicas_are_sets_of_dots", siblings::two_replicas_are_sets_of_dots),
+    (Bug::SiblingsKeepSeen, "stale_writes_do_not_multiply", siblings::stale_writes_do_not_multiply),
+    (
+        Bug::AmnesiaUnnoticed,
+        "a_replica_that_forgot_does_not_repeat_a_dot",
+        siblings::a_replica_that_forgot_does_not_repeat_a_dot,
+    ),
     (
         Bug::LamportIgnoresReceived,
         "stamps_rise_along_happened_before",

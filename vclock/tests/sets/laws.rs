@@ -7,9 +7,9 @@ use quorate_sim::laws::{
     below,
     values::{Lattice, Meet, Ordered, Values},
 };
-use quorate_vclock::{CausalContext, DotRange};
+use quorate_vclock::{CausalContext, DotRange, Siblings, VClock};
 
-use crate::contexts::clumps;
+use crate::{contexts::clumps, siblings::Oracle};
 
 struct Contexts;
 
@@ -62,3 +62,69 @@ impl Meet for Contexts {
 }
 
 quorate_sim::value_laws!(context_laws, Contexts; order, join, meet, distributive);
+
+/// Stages of one key: who has seen a dot has seen the same value.
+struct Keys;
+
+/// The stage at which so many writes of each actor have been seen, and so many of these discarded.
+fn stage(numbers: [(u64, u64); 3]) -> Siblings<u8, u64> {
+    let mut key = Siblings::new();
+    for (actor, (seen, discarded)) in (0..).zip(numbers) {
+        for counter in 1..=seen {
+            let written = key.update(&VClock::new(), actor, u64::from(actor) * 10 + counter);
+            written.expect("nothing has been forgotten");
+        }
+        key.discard(&VClock::from([(actor, discarded)]));
+    }
+    key
+}
+
+impl Values for Keys {
+    type Value = Siblings<u8, u64>;
+
+    fn value(&self, g: &mut Gen) -> Self::Value {
+        stage([(); 3].map(|()| {
+            let seen = below(g, 4);
+            (seen, below(g, seen + 1))
+        }))
+    }
+
+    fn near(&self, g: &mut Gen, value: &Self::Value) -> Self::Value {
+        let numbers = [0, 1, 2].map(|actor| {
+            let live = value.iter().filter(|(dot, _)| *dot.actor == actor).count();
+            let seen = value.context().get(&actor);
+            (seen, seen - live as u64)
+        });
+        match below(g, 4) {
+            0 => stage(numbers.map(|(seen, discarded)| {
+                let earlier = below(g, seen + 1);
+                (earlier, below(g, discarded.min(earlier) + 1))
+            })),
+            1 => stage(numbers.map(|(seen, discarded)| {
+                (seen + below(g, 2), discarded + below(g, 2).min(seen - discarded))
+            })),
+            2 => self.value(g),
+            _ => value.clone(),
+        }
+    }
+}
+
+impl Ordered for Keys {
+    fn compare(&self, a: &Self::Value, b: &Self::Value) -> Option<Ordering> {
+        a.compare(b).ordering()
+    }
+
+    fn at_most(&self, a: &Self::Value, b: &Self::Value) -> bool {
+        Oracle::of(a).at_most(&Oracle::of(b))
+    }
+}
+
+impl Lattice for Keys {
+    fn join(&self, a: &Self::Value, b: &Self::Value) -> Self::Value {
+        let mut join = a.clone();
+        join.sync(b);
+        join
+    }
+}
+
+quorate_sim::value_laws!(sibling_laws, Keys; order, join);

@@ -3,6 +3,8 @@
 
 mod contexts;
 mod laws;
+mod paper;
+mod siblings;
 
 use quorate_vclock::{CausalContext, Dot, DotRange, Gap, Overflow, VClock};
 
@@ -27,6 +29,26 @@ fn small_contexts_are_sets_of_dots() {
 #[test]
 fn contexts_are_sets_of_dots() {
     reached(contexts::contexts_are_sets_of_dots());
+}
+
+#[test]
+fn two_replicas_are_sets_of_dots() {
+    reached(siblings::two_replicas_are_sets_of_dots());
+}
+
+#[test]
+fn replicas_are_sets_of_dots() {
+    reached(siblings::replicas_are_sets_of_dots());
+}
+
+#[test]
+fn stale_writes_do_not_multiply() {
+    reached(siblings::stale_writes_do_not_multiply());
+}
+
+#[test]
+fn a_replica_that_forgot_does_not_repeat_a_dot() {
+    reached(siblings::a_replica_that_forgot_does_not_repeat_a_dot());
 }
 
 #[test]
