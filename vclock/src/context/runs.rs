@@ -1,6 +1,5 @@
 //! What a context says, as runs of events: held, missing, or lacking elsewhere.
 
-use alloc::collections::btree_map;
 use core::{
     iter::{self, Peekable},
     num::NonZeroU64,
@@ -111,7 +110,7 @@ impl Seen {
 }
 
 /// The next run: pieces without a gap between them.
-fn next_run(pieces: &mut Peekable<Pieces<'_>>) -> Option<Run> {
+fn next_run(pieces: &mut Peekable<impl Iterator<Item = Run>>) -> Option<Run> {
     let mut run = pieces.next()?;
     while let Some(next) = pieces.next_if(|next| next.first.get() - 1 == run.last.get()) {
         run.last = next.last;
@@ -120,14 +119,14 @@ fn next_run(pieces: &mut Peekable<Pieces<'_>>) -> Option<Run> {
 }
 
 /// The floor, and the runs within each block.
-struct Pieces<'a> {
+struct Pieces<B> {
     floor: u64,
     /// The block at hand, and those of its bits that are still to come.
     block: (u64, u64),
-    blocks: btree_map::Iter<'a, u64, NonZeroU64>,
+    blocks: B,
 }
 
-impl Iterator for Pieces<'_> {
+impl<B: Iterator<Item = (u64, u64)>> Iterator for Pieces<B> {
     type Item = Run;
 
     fn next(&mut self) -> Option<Run> {
@@ -136,8 +135,7 @@ impl Iterator for Pieces<'_> {
             return Some(floor);
         }
         if self.block.1 == 0 {
-            let (block, bits) = self.blocks.next()?;
-            self.block = (*block, bits.get());
+            self.block = self.blocks.next()?;
         }
         let (block, bits) = self.block;
         let skipped = bits.trailing_zeros();

@@ -134,9 +134,10 @@ fn draw(draw: &mut impl FnMut(u64) -> u64) -> Dots {
 /// Contexts that grow at random, dot by dot and range by range, beside sets that do.
 pub(crate) fn contexts_are_sets_of_dots() -> Result<String, String> {
     let mut steps = 0;
-    for seed in 0..60 {
+    for seed in 0..40 {
         let mut rng = Rng::new(seed);
-        let mut below = |bound| rng.below(bound);
+        // Now and then far enough up that what is above the gap is kept elsewhere.
+        let mut below = |bound| rng.below(bound) + if bound == 200 && seed % 8 == 0 { 4_000 } else { 0 };
         let mut set = draw(&mut below);
         let mut context: Context = dots(&set).collect();
         for _ in 0..12 {
@@ -166,12 +167,12 @@ pub(crate) fn contexts_are_sets_of_dots() -> Result<String, String> {
     Ok(format!("{steps} steps"))
 }
 
-/// A thousand events in any order, some of them twice, come to the clock that has seen them all.
+/// Nine thousand events in any order, some of them twice, come to the clock that has seen them all.
 pub(crate) fn gaps_close() -> Result<String, String> {
-    let (mut runs_max, mut repeated) = (0, 0);
-    for seed in 0..8 {
+    let (mut runs_max, mut repeated) = (0, 0_u32);
+    for seed in 0..4 {
         let mut rng = Rng::new(seed);
-        let mut order: Vec<u64> = (1..=1000).collect();
+        let mut order: Vec<u64> = (1..=9000).collect();
         for at in (1..order.len()).rev() {
             order.swap(at, usize::try_from(rng.below(at as u64 + 1)).unwrap_or(0));
         }
@@ -183,9 +184,11 @@ pub(crate) fn gaps_close() -> Result<String, String> {
                 same("news of what was seen", &context.insert(dot), &false)?;
                 repeated += 1;
             }
-            runs_max = runs_max.max(context.ranges().count());
+            if counter % 100 == 0 {
+                runs_max = runs_max.max(context.ranges().count());
+            }
         }
-        same("all", &context, &VClock::from([(7, 1000)]).into())?;
+        same("all", &context, &VClock::from([(7, 9000)]).into())?;
     }
-    Ok(format!("8 orders, {repeated} events repeated, up to {runs_max} runs at a time"))
+    Ok(format!("4 orders, {repeated} events repeated, up to {runs_max} runs at a time"))
 }
