@@ -8,6 +8,7 @@ macro_rules! bugs {
         #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
         #[cfg_attr(not(quorate_bugs), allow(dead_code, reason = "each feature makes its own"))]
         #[allow(dead_code, reason = "without a feature its mistakes have no place")]
+        #[cfg_attr(not(quorate_bugs), allow(dead_code, reason = "some are mistakes of a feature"))]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Bug { $($(#[$doc])* $name,)* }
 
@@ -109,6 +110,12 @@ bugs! {
     TrailingBytesAccepted,
     /// Formats of `serde` for programs may hold the actors in any order.
     SerdeUnsorted,
+
+    // Logs.
+    /// A host need not count its events one by one.
+    ShivizSkipsOwnTick,
+    /// A clock need not hold all that what it has heard of knew.
+    ShivizSkipsMerge,
 }
 
 #[cfg(quorate_bugs)]

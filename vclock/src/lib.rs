@@ -22,6 +22,7 @@ mod matrix;
 #[cfg(feature = "serde")]
 mod serial;
 mod siblings;
+pub mod shiviz;
 mod text;
 pub mod wire;
 

@@ -113,6 +113,38 @@ impl FromStr for VClock<String> {
     }
 }
 
+/// Reads a JSON object of actors and counters, and whether it has an entry of this actor, be it zero.
+pub(crate) fn read_json(text: &str, own: &str) -> Result<(VClock<String>, bool), TextError> {
+    let mut scanner = Scanner::new(text);
+    scanner.space();
+    if !scanner.take('{') {
+        return Err(scanner.mistake(TextMistake::Open));
+    }
+    let mut entries = BTreeMap::new();
+    scanner.space();
+    while !scanner.take('}') {
+        if !entries.is_empty() {
+            if !scanner.take(',') {
+                let mistake = if scanner.is_at_end() { TextMistake::Close } else { TextMistake::Comma };
+                return Err(scanner.mistake(mistake));
+            }
+            scanner.space();
+        }
+        let start = scanner;
+        if !scanner.looks_at('"') {
+            let mistake = if scanner.is_at_end() { TextMistake::Close } else { TextMistake::Actor };
+            return Err(scanner.mistake(mistake));
+        }
+        let (actor, counter) = scanner.entry()?;
+        if entries.insert(actor, counter).is_some() {
+            return Err(start.mistake(TextMistake::Twice));
+        }
+        scanner.space();
+    }
+    let has_own = entries.contains_key(own);
+    Ok((finish(scanner, entries)?, has_own))
+}
+
 fn finish(mut scanner: Scanner<'_>, entries: BTreeMap<String, u64>) -> Result<VClock<String>, TextError> {
     scanner.space();
     if !scanner.is_at_end() {

@@ -15,6 +15,11 @@ mod clocks;
 mod contexts;
 #[path = "delivery/checks.rs"]
 mod delivery;
+#[path = "text/executions.rs"]
+mod executions;
+#[path = "text/logs.rs"]
+#[allow(dead_code, reason = "some checks are about no seeded bug")]
+mod logs;
 #[path = "text/serial.rs"]
 mod serial;
 #[path = "sets/siblings.rs"]
@@ -113,6 +118,16 @@ const TABLE: &[(Bug, &str, Check)] = &[
         time::bloom::false_positives_are_as_the_formula_says,
     ),
     (Bug::BloomMergeKeeps, "causes_are_never_missed", time::bloom::causes_are_never_missed),
+    (
+        Bug::ShivizSkipsOwnTick,
+        "exactly_what_cannot_happen_is_broken",
+        logs::exactly_what_cannot_happen_is_broken,
+    ),
+    (
+        Bug::ShivizSkipsMerge,
+        "exactly_what_cannot_happen_is_broken",
+        logs::exactly_what_cannot_happen_is_broken,
+    ),
 ];
 
 #[test]

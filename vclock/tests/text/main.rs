@@ -1,4 +1,4 @@
-//! Clocks as bytes, as JSON and as text.
+//! Clocks as bytes, as JSON and as text, and logs.
 #![allow(
     clippy::panic,
     clippy::print_stdout,
@@ -7,10 +7,13 @@
 )]
 
 mod bytes;
+mod executions;
 mod golden;
 mod json;
 mod laws;
+mod logs;
 mod serial;
+mod shiviz;
 mod words;
 
 /// Prints what a check has reached.
@@ -41,4 +44,24 @@ fn what_is_shown_is_read() {
 #[test]
 fn a_length_is_what_is_written() {
     reached(bytes::a_length_is_what_is_written());
+}
+
+#[test]
+fn exactly_what_cannot_happen_is_broken() {
+    reached(logs::exactly_what_cannot_happen_is_broken());
+}
+
+#[test]
+fn one_changed_entry_is_noticed() {
+    reached(logs::one_changed_entry_is_noticed());
+}
+
+#[test]
+fn a_log_is_read_as_it_was_written() {
+    reached(logs::a_log_is_read_as_it_was_written());
+}
+
+#[test]
+fn messages_are_what_clocks_tell() {
+    reached(logs::messages_are_what_clocks_tell());
 }
