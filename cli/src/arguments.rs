@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, client, cluster, demo, dump, history, restore, serve, sim, status};
+use crate::{bench, check, client, clock, cluster, demo, dump, history, restore, serve, sim, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -10,6 +10,7 @@ Examples:
   quorate bench --seconds 5                 how fast is it?
   quorate demo                              a tour of half a minute
   quorate check --model cas-register FILE   is a recorded history linearizable?
+  quorate clock draw LOG -o log.svg         what led to what, by vector clocks
 
 Any Redis client works too: redis-cli -p 7002 GET greeting";
 
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Sim(sim::Options),
     Check(check::Options),
     History(history::Options),
+    Clock(clock::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

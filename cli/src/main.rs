@@ -15,6 +15,7 @@ mod arguments;
 mod bench;
 mod check;
 mod client;
+mod clock;
 mod cluster;
 mod connection;
 mod demo;
@@ -65,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Sim(options) => sim::run(&options),
         Command::Check(options) => check::run(&options),
         Command::History(options) => history::run(&options),
+        Command::Clock(options) => Ok(clock::run(&options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

@@ -1,7 +1,8 @@
-//! What `quorate sim --export` writes, `quorate check` judges.
+//! What `quorate sim --export` writes, `quorate check` judges, and `quorate clock` checks and draws.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, too")]
 
+mod clock;
 mod common;
 #[path = "../../sim/tests/replicas/mod.rs"]
 mod replicas;

@@ -48,7 +48,7 @@ pub enum Rule {
         expected: u64,
     },
     /// The clock knows of an event that nobody made.
-    #[error("the clock knows {known} events of {of}, which made {made}")]
+    #[error("the clock knows of event {known} of {of}, which made {made}")]
     Unmade {
         /// Whose events.
         of: String,
@@ -58,7 +58,7 @@ pub enum Rule {
         made: usize,
     },
     /// The clock does not know what the event before it at its host knew.
-    #[error("the clock knows {known} events of {of}, of which line {earlier}, before it, knew {knew}")]
+    #[error("event {knew} of {of} is forgotten: line {earlier}, before it at its host, knew of it")]
     Forgotten {
         /// Whose events.
         of: String,
@@ -71,7 +71,7 @@ pub enum Rule {
     },
     /// The clock is not the maximum of what was received: it knows of an event, and not of all that this event knew.
     #[error(
-        "the clock knows of line {received}, and not of all {knew} events of {of} that line {received} knew, but of {known}"
+        "the clock knows of line {received}, and not of event {knew} of {of}, of which line {received} knew"
     )]
     NotMerged {
         /// Whose events.

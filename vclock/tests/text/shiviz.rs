@@ -106,15 +106,15 @@ fn what_is_broken_is_told_with_its_line() {
     assert_eq!(broken("\na {\"a\":1}\n\na {\"a\":1}\n"), ["line 4: line 2 is event 1 of a already"]);
     assert_eq!(
         broken("\na {\"a\":1}\n\nb {\"b\":1, \"a\":2}\n"),
-        ["line 4: the clock knows 2 events of a, which made 1"]
+        ["line 4: the clock knows of event 2 of a, which made 1"]
     );
     assert_eq!(
         broken("\na {\"a\":1}\n\nb {\"b\":1, \"a\":1}\n\nb {\"b\":2}\n"),
-        ["line 6: the clock knows 0 events of a, of which line 4, before it, knew 1"]
+        ["line 6: event 1 of a is forgotten: line 4, before it at its host, knew of it"]
     );
     assert_eq!(
         broken("\na {\"a\":1}\n\nb {\"b\":1, \"a\":1}\n\nc {\"c\":1, \"b\":1}\n"),
-        ["line 6: the clock knows of line 4, and not of all 1 events of a that line 4 knew, but of 0"]
+        ["line 6: the clock knows of line 4, and not of event 1 of a, of which line 4 knew"]
     );
     assert_eq!(
         broken("\na {\"a\":1, \"b\":1}\n\nb {\"b\":1, \"a\":1}\n"),
