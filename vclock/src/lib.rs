@@ -4,10 +4,10 @@
 
 extern crate alloc;
 
-#[cfg(feature = "broadcast")]
-pub mod broadcast;
 #[cfg(feature = "bloom")]
 mod bloom;
+#[cfg(feature = "broadcast")]
+pub mod broadcast;
 mod buffer;
 mod bug;
 mod causality;
@@ -21,8 +21,8 @@ mod lamport;
 mod matrix;
 #[cfg(feature = "serde")]
 mod serial;
-mod siblings;
 pub mod shiviz;
+mod siblings;
 mod text;
 pub mod wire;
 
