@@ -80,11 +80,13 @@ impl Broadcast {
             return;
         }
         let mut freed = 0;
-        self.store.retain(|dot, entry| {
-            let keeps = !base.contains(dot);
-            freed += if keeps { 0 } else { entry_bytes(entry) };
-            keeps
-        });
+        for entries in [&mut self.store, &mut self.pending] {
+            entries.retain(|dot, entry| {
+                let keeps = !base.contains(dot);
+                freed += if keeps { 0 } else { entry_bytes(entry) };
+                keeps
+            });
+        }
         self.store_bytes = self.store_bytes.saturating_sub(freed);
         self.base.clone_from(&base);
         out.note(Record::Pruned(base));
@@ -147,7 +149,8 @@ impl Broadcast {
         self.base.meet(&cut);
         for entry in entries {
             let bytes = entry_bytes(&entry);
-            if !self.base.contains(&entry.dot) && self.store.insert(entry.dot, entry).is_none() {
+            if !self.base.contains(&entry.dot) && !self.store.contains_key(&entry.dot) {
+                self.store.insert(entry.dot, entry);
                 self.store_bytes += bytes;
             }
         }

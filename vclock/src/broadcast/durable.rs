@@ -111,14 +111,17 @@ impl Durable for Broadcast {
         if !base.is_empty() {
             record(Record::Pruned(base));
         }
-        let mut issued: BTreeMap<_, Arc<Entry>> = self.pending.clone();
-        self.gathered.iter().for_each(|dot| {
-            issued.remove(dot);
-        });
-        issued.extend(self.store.iter().map(|(dot, entry)| (*dot, entry.clone())));
+        let mut issued = self.store.clone();
+        let mut issue = |entry: &Arc<Entry>| {
+            issued.entry(entry.dot).or_insert_with(|| entry.clone());
+        };
         for (_, mark) in &self.unsynced {
-            if let Mark::Installed(_, entries) = mark {
-                issued.extend(entries.iter().map(|entry| (entry.dot, entry.clone())));
+            match mark {
+                Mark::Entries(dots) => {
+                    dots.iter().filter_map(|dot| self.pending.get(dot)).for_each(&mut issue)
+                }
+                Mark::Installed(_, entries) => entries.iter().for_each(&mut issue),
+                Mark::Compacted(..) => {}
             }
         }
         for batch in batches(issued.into_values(), self.config.batch_bytes_max) {

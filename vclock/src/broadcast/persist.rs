@@ -33,8 +33,15 @@ impl Broadcast {
     /// One record for whatever has gathered, or a few if it is much.
     pub(super) fn flush(&mut self, out: &mut OutboxOf<Self>) {
         self.flush_at = None;
-        let gathered = core::mem::take(&mut self.gathered);
-        let entries: Vec<_> = gathered.iter().filter_map(|dot| self.pending.get(dot).cloned()).collect();
+        let mut entries = Vec::new();
+        for dot in core::mem::take(&mut self.gathered) {
+            // A snapshot may have brought or covered it meanwhile.
+            if self.store.contains_key(&dot) || !self.pending.contains_key(&dot) {
+                self.settle(dot, out);
+            } else {
+                entries.extend(self.pending.get(&dot).cloned());
+            }
+        }
         for batch in batches(entries, self.config.batch_bytes_max) {
             if self.has(Bug::SendsBeforeDurable) {
                 self.send_own(batch.clone(), out);
@@ -75,25 +82,31 @@ impl Broadcast {
         let reached = self.buffer.delivered().clone();
         let (mut own, mut ready) = (Vec::new(), Vec::new());
         for dot in dots {
-            let Some(entry) = self.pending.remove(&dot) else { continue };
+            let Some(entry) = self.settle(dot, out) else { continue };
             if dot.actor == self.origin {
                 own.push(entry.clone());
-                if let Some(tag) = self.tags.remove(&dot) {
-                    out.emit(Event::Done { tag: *tag, dot });
-                }
             }
             self.wait(&entry, &mut ready);
-            if self.base.contains(&dot) {
-                self.store_bytes = self.store_bytes.saturating_sub(entry_bytes(&entry));
-            } else {
-                self.store.insert(dot, entry);
-            }
+            self.store.insert(dot, entry);
         }
         if !self.has(Bug::SendsBeforeDurable) {
             self.send_own(own, out);
         }
         self.deliver(reached, &ready, out);
         self.tick_later();
+    }
+
+    /// The message is on disk, by itself or as part of a snapshot; if it was not before, here it is.
+    fn settle(&mut self, dot: Dot<Origin>, out: &mut OutboxOf<Self>) -> Option<Arc<Entry>> {
+        if let Some(tag) = self.tags.remove(&dot) {
+            out.emit(Event::Done { tag: *tag, dot });
+        }
+        let entry = self.pending.remove(&dot)?;
+        if self.store.contains_key(&dot) {
+            self.store_bytes = self.store_bytes.saturating_sub(entry_bytes(&entry));
+            return None;
+        }
+        Some(entry)
     }
 
     fn send_own(&self, entries: Vec<Arc<Entry>>, out: &mut OutboxOf<Self>) {

@@ -78,8 +78,9 @@ impl Image {
     }
 
     fn insert(&mut self, entries: Vec<Arc<Entry>>) {
-        let kept = entries.into_iter().filter(|entry| !self.base.contains(&entry.dot));
-        self.entries.extend(kept.map(|entry| (entry.dot, entry)));
+        for entry in entries.into_iter().filter(|entry| !self.base.contains(&entry.dot)) {
+            self.entries.entry(entry.dot).or_insert(entry);
+        }
     }
 }
 

@@ -61,7 +61,8 @@ impl Broadcast {
             return false;
         }
         let known = self.births.get(&from).copied().unwrap_or(0);
-        if birth < known && !self.has(Bug::HearsTheDead) {
+        let birth = if self.has(Bug::HearsTheDead) { birth.max(known) } else { birth };
+        if birth < known {
             self.counters.former += 1;
             return false;
         }

@@ -241,7 +241,8 @@ impl Subject for Group {
         invariants::all()
     }
 
-    /// Those of the core that are members by each other's view have delivered the same, and their applications agree.
+    /// Those of the core that are members by each other's view have delivered the same, and their applications agree. If
+    /// these are all members, everything is stable.
     fn at_rest(&self, view: &View<'_, Self>) -> Result<(), String> {
         let nodes: Vec<_> = view.core().iter().filter_map(|id| view.node(id)).collect();
         let up: Vec<_> =
@@ -255,6 +256,11 @@ impl Subject for Group {
         for (id, other, app) in &among {
             if other.delivered() != machine.delivered() {
                 return Err(format!("{first} has {:?}, {id} {:?}", machine.delivered(), other.delivered()));
+            }
+            let all_are_well =
+                other.members().iter().all(|member| among.iter().any(|(id, ..)| *id == member));
+            if all_are_well && !other.stable().descends(other.delivered()) {
+                return Err(format!("for {id} {:?} is stable, of {:?}", other.stable(), other.delivered()));
             }
             if app.state != ledger.state || app.members != ledger.members {
                 return Err(format!("{first} and {id} have delivered the same and differ"));

@@ -3,9 +3,12 @@
 
 mod group;
 mod invariants;
+mod script;
 
 use group::Group;
 use quorate_sim::check;
+
+quorate_sim::machine_laws!(broadcast, Group::default());
 
 #[test]
 fn a_group_delivers_everything_in_causal_order() {
