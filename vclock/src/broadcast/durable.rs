@@ -118,7 +118,7 @@ impl Durable for Broadcast {
         for (_, mark) in &self.unsynced {
             match mark {
                 Mark::Entries(dots) => {
-                    dots.iter().filter_map(|dot| self.pending.get(dot)).for_each(&mut issue)
+                    dots.iter().filter_map(|dot| self.pending.get(dot)).for_each(&mut issue);
                 }
                 Mark::Installed(_, entries) => entries.iter().for_each(&mut issue),
                 Mark::Compacted(..) => {}

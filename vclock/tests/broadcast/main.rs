@@ -3,12 +3,22 @@
 
 mod group;
 mod invariants;
+mod rules;
 mod script;
 
 use group::Group;
-use quorate_sim::check;
+use quorate_sim::{check, replay_corpus};
 
 quorate_sim::machine_laws!(broadcast, Group::default());
+
+/// Plans that once found a mistake.
+#[test]
+fn the_corpus_passes() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
+    let tally = replay_corpus(&Group::default(), folder).unwrap_or_else(|error| panic!("{error}"));
+    assert!(tally.plans > 0, "the corpus is there");
+    println!("{tally}");
+}
 
 #[test]
 fn a_group_delivers_everything_in_causal_order() {
