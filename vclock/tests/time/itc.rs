@@ -246,7 +246,7 @@ struct Messages;
 /// A few actors that come and go.
 fn actors(g: &mut Gen) -> Vec<Stamp> {
     let mut live = vec![Stamp::seed()];
-    for _ in 0..below(g, 24) {
+    for _ in 0..below(g, 14) {
         let actor = live.swap_remove(at(g, live.len()));
         match below(g, 5) {
             0 | 1 if live.len() < 5 => {
