@@ -24,6 +24,11 @@ fn the_counter_never_carries_into_time() {
 }
 
 #[test]
+fn every_small_step_is_the_papers() {
+    reached(checks::hlc::every_small_step_is_the_papers());
+}
+
+#[test]
 fn drift_is_checked_forwards_and_before_anything_changes() {
     reached(checks::hlc::drift_is_checked_forwards_and_before_anything_changes());
 }

@@ -23,6 +23,11 @@ fn every_short_run_is_the_causal_histories() {
 }
 
 #[test]
+fn every_small_stamp_obeys_the_rules() {
+    reached(checks::itc::every_small_stamp_obeys_the_rules());
+}
+
+#[test]
 fn joining_undoes_forking() {
     reached(checks::itc::joining_undoes_forking());
 }

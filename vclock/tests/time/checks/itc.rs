@@ -271,3 +271,60 @@ pub(crate) fn only_what_is_encoded_is_decoded() -> Result<String, String> {
     }
     Ok(format!("{stamps} stamps in {tried} byte strings"))
 }
+
+/// Every stamp that two bytes can say, whether any run leads to it or not, is forked and records events by the paper's
+/// rules; and many pairs of them are compared and joined by them.
+pub(crate) fn every_small_stamp_obeys_the_rules() -> Result<String, String> {
+    let decoded =
+        (0..=u16::MAX).filter_map(|bits| Stamp::decode(&bits.to_be_bytes(), Limits::default()).ok());
+    let mut stamps = Vec::new();
+    for stamp in decoded {
+        let model = model::parse(&stamp.to_string()).ok_or_else(|| format!("{stamp} cannot be read"))?;
+        alone(&stamp, &model)?;
+        stamps.push((stamp, model));
+    }
+    let mut pairs = 0;
+    for left in stamps.iter().step_by(5) {
+        for right in stamps.iter().step_by(7) {
+            beside(left, right)?;
+            pairs += 1;
+        }
+    }
+    Ok(format!("{} stamps, {pairs} pairs", stamps.len()))
+}
+
+fn alone(stamp: &Stamp, model: &model::Stamp) -> Result<(), String> {
+    let (mut risen, expected) = (stamp.clone(), model.event());
+    let recorded = risen.event();
+    if recorded.is_ok() != expected.is_some()
+        || expected.is_some_and(|expected| risen.to_string() != expected.to_string())
+    {
+        return Err(format!("{stamp} becomes {risen}: {recorded:?}"));
+    }
+    let (first, second) = stamp.clone().fork().map_err(|error| error.to_string())?;
+    let (first_expected, second_expected) = model.fork();
+    if (first.to_string(), second.to_string()) != (first_expected.to_string(), second_expected.to_string()) {
+        return Err(format!("{stamp} is forked to {first} and {second}"));
+    }
+    Ok(())
+}
+
+fn beside(left: &(Stamp, model::Stamp), right: &(Stamp, model::Stamp)) -> Result<(), String> {
+    let ((left, left_model), (right, right_model)) = (left, right);
+    let (joined, expected) = (left.clone().join(right.clone()), left_model.join(right_model));
+    match (&joined, &expected) {
+        (Ok(joined), Some(expected)) if joined.to_string() == expected.to_string() => {}
+        (Err(_), None) => {}
+        _ => return Err(format!("{left} and {right} are joined to {joined:?}")),
+    }
+    let mut merged = left.clone();
+    merged.merge(right).map_err(|error| error.to_string())?;
+    let expected = left_model.join(&right_model.peek());
+    if expected.map(|expected| expected.to_string()) != Some(merged.to_string()) {
+        return Err(format!("{left} takes in {right} and is {merged}"));
+    }
+    if right.descends(left) != left_model.history.at_most(&right_model.history) {
+        return Err(format!("{left} is {} {right}", left.compare(right)));
+    }
+    Ok(())
+}

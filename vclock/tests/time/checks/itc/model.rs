@@ -234,6 +234,51 @@ impl Stamp {
     }
 }
 
+/// Reads what a stamp prints.
+pub(crate) fn parse(text: &str) -> Option<Stamp> {
+    let mut rest = text.strip_prefix('(')?;
+    let id = parse_id(&mut rest)?;
+    eat(&mut rest, ", ")?;
+    let history = parse_history(&mut rest)?;
+    (rest == ")").then_some(Stamp { id, history })
+}
+
+fn eat(rest: &mut &str, what: &str) -> Option<()> {
+    *rest = rest.strip_prefix(what)?;
+    Some(())
+}
+
+fn parse_number(rest: &mut &str) -> Option<u64> {
+    let end = rest.find(|byte: char| !byte.is_ascii_digit()).unwrap_or(rest.len());
+    let (digits, after) = rest.split_at(end);
+    *rest = after;
+    digits.parse().ok()
+}
+
+fn parse_id(rest: &mut &str) -> Option<Id> {
+    if eat(rest, "(").is_none() {
+        return Some(if parse_number(rest)? == 0 { Nothing } else { All });
+    }
+    let left = parse_id(rest)?;
+    eat(rest, ", ")?;
+    let right = parse_id(rest)?;
+    eat(rest, ")")?;
+    Some(Id::Halves(Box::new((left, right))))
+}
+
+fn parse_history(rest: &mut &str) -> Option<History> {
+    if eat(rest, "(").is_none() {
+        return parse_number(rest).map(Flat);
+    }
+    let base = parse_number(rest)?;
+    eat(rest, ", ")?;
+    let left = parse_history(rest)?;
+    eat(rest, ", ")?;
+    let right = parse_history(rest)?;
+    eat(rest, ")")?;
+    Some(History::Halves(base, Box::new((left, right))))
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
