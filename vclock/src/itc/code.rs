@@ -89,7 +89,8 @@ impl Stamp {
     }
 }
 
-/// Two bits for each parent: which of its halves are written, the others being nothing. None for a leaf, and its value.
+/// Two bits for each parent: which of its halves are written, the others being nothing. For a leaf they are zero, and its
+/// value follows.
 fn put_id(bits: &mut Writer, id: &Tree) {
     let mut pending = Vec::new();
     let mut next = Some(id.cursor());

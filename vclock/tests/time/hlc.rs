@@ -80,6 +80,24 @@ fn a_clock_set_back_by_an_hour_rises_as_long_as_its_drift_allows() {
 }
 
 #[test]
+fn a_forward_jump_is_followed_refused_by_others_and_waited_out() {
+    const HOUR: u64 = 3_600_000;
+    let (mut jumped, mut other) = (Hlc::restore(0, 500), Hlc::new(500));
+    jumped.persisted(3 * HOUR);
+    let ahead = jumped.now(2 * HOUR);
+    assert_eq!(ahead, Ok(HlcStamp::new(2 * HOUR, 0)));
+    assert_eq!(
+        other.receive(HOUR, HlcStamp::new(2 * HOUR, 0)),
+        Err(HlcError::RemoteAhead { by: HOUR, max: 500 })
+    );
+    assert_eq!(jumped.now(HOUR), Err(HlcError::LocalAhead { by: HOUR, max: 500 }));
+    let mut restarted = Hlc::restore(3 * HOUR, 500);
+    restarted.persisted(4 * HOUR);
+    assert_eq!(restarted.now(2 * HOUR), Err(HlcError::LocalAhead { by: HOUR, max: 500 }));
+    assert_eq!(restarted.now(3 * HOUR), Ok(HlcStamp::new(3 * HOUR, 1)));
+}
+
+#[test]
 fn a_clock_may_stand_at_its_first_and_at_its_last_tick() {
     assert_eq!(Hlc::new(0).now(0), Ok(HlcStamp::new(0, 1)));
     let mut last = Hlc::new(0);
