@@ -6,3 +6,4 @@ pub mod linearizability;
 pub mod raft;
 pub mod sim;
 pub mod transactions;
+pub mod vclock;

@@ -1,0 +1,52 @@
+//! What costs no allocation. One test, since the allocator counts for all threads.
+
+use std::{alloc::System, hint::black_box};
+
+use quorate_vclock::{DenseClock, VClock};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let region = Region::new(ALLOCATOR);
+    work();
+    let change = region.change();
+    change.allocations + change.reallocations + change.deallocations
+}
+
+#[test]
+fn hot_paths_do_not_allocate() {
+    for size in [1_u64, 3, 8, 32, 100, 1_000] {
+        let mut left: VClock<u64> = (0..size).map(|actor| (actor, 1 + actor % 3)).collect();
+        let right: VClock<u64> = (0..size).map(|actor| (actor, 1 + actor % 2)).collect();
+        let fewer: VClock<u64> = (0..size / 2).map(|actor| (actor, 9)).collect();
+        let work = || {
+            black_box(left.compare(&right));
+            black_box((left.descends(&fewer), fewer.compare(&left)));
+            black_box(left.increment(size - 1).is_ok());
+            left.merge(&right);
+            left.merge(&fewer);
+            left.meet(&right);
+            black_box(left.diff(&right).count());
+        };
+        assert_eq!(allocations(work), 0, "{size} actors");
+    }
+
+    let names = ["a", "b", "c"].map(String::from);
+    let mut clock: VClock<String> = names.iter().map(|name| (name.clone(), 1)).collect();
+    let other = clock.clone();
+    let [first, ..] = names;
+    // The name is the caller's, and is freed with the dot.
+    let dot = |clock: &mut VClock<String>| clock.increment(first).is_ok();
+    assert_eq!(allocations(|| assert!(dot(&mut clock))), 1, "one freed");
+    assert_eq!(allocations(|| clock.merge(&other)), 0, "names are not cloned");
+
+    let (mut dense, fixed) = (DenseClock::<8>::new(), DenseClock::from([1; 8]));
+    let work = || {
+        black_box(dense.increment(3).is_ok());
+        dense.merge(&fixed);
+        black_box(dense.compare(&fixed));
+    };
+    assert_eq!(allocations(work), 0);
+}
