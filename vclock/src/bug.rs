@@ -108,6 +108,8 @@ bugs! {
     VarintNotMinimal,
     /// Decoding ignores what follows after a value.
     TrailingBytesAccepted,
+    /// Decoding takes a block of a context that has no events.
+    DecodeKeepsEmptyBlocks,
     /// Formats of `serde` for programs may hold the actors in any order.
     SerdeUnsorted,
 

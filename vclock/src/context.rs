@@ -1,7 +1,7 @@
 //! The causal context: a vector clock that remembers gaps, as a canonical set of events.
 
 mod algebra;
-mod blocks;
+pub(crate) mod blocks;
 mod runs;
 pub(crate) mod seen;
 

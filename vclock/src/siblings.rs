@@ -1,6 +1,9 @@
 //! The values of one key that nobody has overwritten yet: a dotted version vector set.
 
+mod code;
 mod entry;
+#[cfg(feature = "serde")]
+mod serial;
 mod sync;
 mod write;
 

@@ -14,6 +14,12 @@
 //! | [`DotRange`](crate::DotRange) | actor, first counter, then how much higher the last is as varint |
 //! | [`VClock`](crate::VClock) | how many entries as varint, then for each, by actor, the actor and the counter |
 //! | [`DenseClock`](crate::DenseClock) | N varints, 0 for what has not been heard of |
+//! | [`CausalContext`](crate::CausalContext) | how many actors as varint, then for each the actor, its floor as varint, and its blocks of 64 events that have some above the floor: how many as varint, and for each how much higher its place is than the one before (the first: than that of the event after the floor), and its bits, the lowest for the first event, as varints; in the block of the event after the floor the bits up to that event are left out |
+//! | [`Siblings`](crate::Siblings) | how many actors as varint, then for each the actor, how many of its writes have been seen, how many values there are as varint, and the values |
+//! | [`CausalMessage`](crate::CausalMessage) | dot, clock, payload |
+//! | a value or payload `String`, `Vec<u8>` | length as varint, then the bytes |
+//! | [`HlcStamp`](crate::HlcStamp) | wall and counter as varints |
+//! | [`LamportStamp`](crate::LamportStamp) | time as varint, actor |
 //!
 //! Three small actors with small counters are 7 bytes. There is no byte for a version or a type: clocks stand in messages and
 //! records by the thousand, and what holds them says what they are. The form does not change; should another be better, it
@@ -37,8 +43,11 @@
 
 mod actor;
 mod clock;
+mod context;
 mod error;
+mod payload;
 mod read;
+mod stamp;
 mod varint;
 
 use alloc::vec::Vec;

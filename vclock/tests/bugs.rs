@@ -104,6 +104,7 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::DecodeForgivesZero, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (Bug::DecodeUnsorted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (Bug::VarintNotMinimal, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
+    (Bug::DecodeKeepsEmptyBlocks, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (Bug::TrailingBytesAccepted, "only_canonical_bytes_decode", bytes::only_canonical_bytes_decode),
     (
         Bug::SerdeUnsorted,

@@ -48,7 +48,7 @@ impl Row {
 }
 
 impl Blocks {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(BTreeMap::new())
     }
 
@@ -67,7 +67,7 @@ impl Blocks {
     }
 
     /// Sets these bits of a block. Returns those that were set before.
-    pub(super) fn set(&mut self, block: u64, bits: u64) -> u64 {
+    pub(crate) fn set(&mut self, block: u64, bits: u64) -> u64 {
         let Some(bits) = NonZeroU64::new(bits) else { return self.get(block) };
         let (row, bit) = place(block);
         let row = self.0.entry(row).or_default();
@@ -121,7 +121,7 @@ impl Blocks {
     }
 
     /// The blocks with their numbers, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
         self.0
             .iter()
             .flat_map(|(number, row)| row.iter().map(move |(block, bits)| (number * BLOCKS + block, bits)))

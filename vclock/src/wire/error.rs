@@ -32,9 +32,12 @@ pub enum Malformed {
     /// A counter is zero: there is no such event.
     #[error("a counter is zero")]
     ZeroCounter,
-    /// An actor is not above the one before, or the same one once more.
-    #[error("an actor is not above the one before it")]
+    /// An actor, or a block of events, is not above the one before, or the same one once more.
+    #[error("this is not above the one before it")]
     Unsorted,
+    /// A part says nothing: an actor of which nothing has been seen, or a block without events.
+    #[error("this part says nothing")]
+    Nothing,
     /// A name is not UTF-8.
     #[error("a name is not UTF-8")]
     NotText,

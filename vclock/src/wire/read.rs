@@ -9,7 +9,7 @@ use crate::bug::Bug;
 /// before anything is reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many entries a clock may have, and how many runs a context.
+    /// How many entries a clock may have; and of a context how many actors, and how many blocks of events each of them.
     pub entries_max: usize,
     /// How long an actor may be that has a length, in bytes.
     pub actor_bytes_max: usize,

@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
+use quorate_machine::Rng;
 use quorate_vclock::{
-    DenseClock, Dot, DotRange, VClock,
+    CausalContext, DenseClock, Dot, DotRange, HlcStamp, LamportStamp, Siblings, VClock,
     wire::{Actor, Limits, Wire},
 };
 
@@ -27,6 +28,23 @@ fn is_canonical_clock<A: Actor + Clone + Debug>(bytes: &[u8]) -> Result<bool, St
     let clock = VClock::<A>::decode(bytes, &Limits::default()).map_err(|error| error.to_string())?;
     let again: VClock<A> = clock.clone().into_iter().collect();
     if again == clock { Ok(true) } else { Err(format!("{clock:?} is decoded, which should be {again:?}")) }
+}
+
+/// The same of a context, which must also be the one that its runs make.
+fn is_canonical_context<A: Actor + Clone + Debug>(bytes: &[u8]) -> Result<bool, String> {
+    if !is_canonical::<CausalContext<A>>(bytes)? {
+        return Ok(false);
+    }
+    let context = CausalContext::<A>::decode(bytes, &Limits::default()).map_err(|error| error.to_string())?;
+    let mut again = CausalContext::new();
+    for range in context.ranges() {
+        again.insert_range(range.cloned()).map_err(|error| error.to_string())?;
+    }
+    if again == context {
+        Ok(true)
+    } else {
+        Err(format!("{context:?} is decoded, which should be {again:?}"))
+    }
 }
 
 /// All strings of these symbols up to a length.
@@ -53,6 +71,10 @@ pub(crate) fn only_canonical_bytes_decode() -> Result<String, String> {
         values += u32::from(is_canonical_clock::<u8>(&bytes)?);
         values += u32::from(is_canonical_clock::<String>(&bytes)?);
         values += u32::from(is_canonical_clock::<[u8; 2]>(&bytes)?);
+        values += u32::from(is_canonical_context::<u8>(&bytes)?);
+        values += u32::from(is_canonical::<LamportStamp<u8>>(&bytes)?);
+        values += u32::from(is_canonical::<Siblings<u8, Vec<u8>>>(&bytes)?);
+        values += u32::from(is_canonical::<HlcStamp>(&bytes)?);
         values += u32::from(is_canonical::<DotRange<(u8, Vec<u8>)>>(&bytes)?);
         values += u32::from(is_canonical::<DenseClock<3>>(&bytes)?);
     }
@@ -116,4 +138,37 @@ pub(crate) fn a_length_is_what_is_written() -> Result<String, String> {
 fn same_length<T: Wire + Debug>(value: &T) -> Result<(), String> {
     let (told, written) = (value.encoded_len(), value.to_bytes().len());
     if told == written { Ok(()) } else { Err(format!("{value:?} has {written} bytes, not {told}")) }
+}
+
+/// Contexts with gaps everywhere come back as they were, in as many bytes as was told, and with a flipped bit are refused or another
+/// context; in whatever order their events came, they have the same bytes.
+pub(crate) fn contexts_come_back() -> Result<String, String> {
+    let mut rng = Rng::new(11);
+    let (mut contexts, mut refused, mut flips) = (0, 0, 0);
+    for round in 0..300 {
+        // Around the edges of blocks, and near the last counter.
+        let base = [0, 1, 62, 63, 64, 1_000, u64::MAX - 200, u64::MAX - 129][round % 8];
+        let mut context = CausalContext::from(VClock::from([(1_u8, base), (9, 5)]));
+        let mut dots: Vec<Dot<u8>> = (0..rng.below(60))
+            .filter_map(|_| Dot::new(1 + u8::try_from(rng.below(3)).unwrap_or(0), base + 1 + rng.below(129)))
+            .collect();
+        let mut other = context.clone();
+        context.extend(dots.iter().copied());
+        dots.reverse();
+        other.extend(dots);
+        let bytes = context.to_bytes();
+        let back = CausalContext::decode(&bytes, &Limits::default());
+        if back.as_ref() != Ok(&context) || other.to_bytes() != bytes || context.encoded_len() != bytes.len()
+        {
+            return Err(format!("{context:?} is {bytes:02x?}, and comes back as {back:?}"));
+        }
+        contexts += 1;
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            refused += u32::from(!is_canonical_context::<u8>(&flipped)?);
+            flips += 1;
+        }
+    }
+    Ok(format!("{contexts} contexts; {refused} of {flips} flipped bits are refused"))
 }

@@ -2,7 +2,7 @@
 
 use quorate_machine::NodeId;
 use quorate_vclock::{
-    DenseClock, Dot, DotRange, VClock,
+    CausalContext, CausalMessage, DenseClock, Dot, DotRange, HlcStamp, LamportStamp, Siblings, VClock,
     wire::{DecodeError, Limits, Malformed, Wire},
 };
 
@@ -32,6 +32,74 @@ fn the_bytes_as_they_are() {
     has_bytes(&Dot::new(7_u16, 3).unwrap(), &[7, 3]);
     has_bytes(&DotRange::new(7_u32, 3, 5).unwrap(), &[7, 3, 2]);
     has_bytes(&DenseClock::from([0, 1, 128]), &[0, 1, 0x80, 1]);
+}
+
+fn seen(events: &[(u8, u64)]) -> CausalContext<u8> {
+    events.iter().filter_map(|(actor, counter)| Dot::new(*actor, *counter)).collect()
+}
+
+#[test]
+fn the_bytes_of_contexts_and_stamps_as_they_are() {
+    has_bytes(&CausalContext::<u8>::new(), &[0]);
+    has_bytes(&seen(&[(7, 1), (7, 2)]), &[1, 7, 2, 0]);
+    // 3 is missing; 4 and 6 are bits 0 and 2 of what is left of the first block.
+    has_bytes(&seen(&[(7, 1), (7, 2), (7, 4), (7, 6)]), &[1, 7, 2, 1, 0, 0b101]);
+    // 65 is the first of the next block, and two blocks on.
+    has_bytes(&seen(&[(7, 65), (7, 193), (9, 2)]), &[2, 7, 0, 2, 1, 1, 2, 1, 2, 0, 1, 0, 1]);
+    has_bytes(&HlcStamp::new(300, 2), &[0xac, 2, 2]);
+    has_bytes(&LamportStamp { time: 300, actor: 7_u8 }, &[0xac, 2, 7]);
+}
+
+#[test]
+fn contexts_that_say_nothing_or_too_much_are_refused() {
+    use Malformed::{Count, NotMinimal, Nothing, TooLarge, Unsorted};
+
+    type Context = CausalContext<u8>;
+    assert_eq!(refused::<Context>(&[1, 7, 0, 0]), (2, Nothing), "nothing has been seen");
+    assert_eq!(refused::<Context>(&[1, 7, 2, 1, 0, 0]), (5, Nothing), "a block without events");
+    assert_eq!(refused::<Context>(&[1, 7, 2, 2, 1, 1, 0, 1]), (6, Unsorted), "a block twice");
+    assert_eq!(refused::<Context>(&[2, 7, 1, 0, 0, 1, 0]), (4, Unsorted), "an actor twice");
+    assert_eq!(refused::<Context>(&[1, 7, 2, 9, 1, 1]), (3, Count { count: 9 }));
+    assert_eq!(refused::<Context>(&[1, 7, 63, 1, 0, 1]), (5, TooLarge), "the block's last event is not seen");
+    assert_eq!(refused::<Context>(&[1, 7, 2, 1, 0, 0x81, 0]), (5, NotMinimal));
+    let mut last = vec![1, 7, 0, 1];
+    quorate_vclock::wire::put_varint((u64::MAX - 1) / 64, &mut last);
+    let mut beyond = last.clone();
+    quorate_vclock::wire::put_varint(1 << 62, &mut last);
+    assert!(Context::decode(&last, &Limits::default()).unwrap().contains(&Dot::new(7, u64::MAX).unwrap()));
+    quorate_vclock::wire::put_varint(1 << 63, &mut beyond);
+    assert_eq!(refused::<Context>(&beyond).1, TooLarge, "no counter has 65 bits");
+    assert_eq!(refused::<HlcStamp>(&[0, 0x80, 0x80, 0x80, 0x80, 0x10]), (1, TooLarge));
+}
+
+fn siblings() -> Siblings<u8, String> {
+    let mut key = Siblings::new();
+    for value in ["x", "yz"] {
+        key.update(&VClock::new(), 7, value.to_owned()).unwrap();
+    }
+    let read = key.context();
+    key.update(&VClock::new(), 9, String::new()).unwrap();
+    key.update(&read, 9, "w".to_owned()).unwrap();
+    key
+}
+
+#[test]
+fn the_bytes_of_siblings_and_messages_as_they_are() {
+    // The writes of 7 have been overwritten; of 9 both are there.
+    has_bytes(&siblings(), &[2, 7, 2, 0, 2, 2, 2, 0, 1, b'w']);
+    let message =
+        CausalMessage { dot: Dot::new(7_u8, 2).unwrap(), after: VClock::from([(9, 1)]), payload: vec![5, 6] };
+    has_bytes(&message, &[7, 2, 1, 9, 1, 2, 5, 6]);
+    let more_than_seen = &[1, 7, 1, 2, 0, 0];
+    assert_eq!(refused::<Siblings<u8, Vec<u8>>>(more_than_seen), (3, Malformed::TooLarge));
+    assert_eq!(refused::<Siblings<u8, Vec<u8>>>(&[1, 7, 0, 0]), (2, Malformed::ZeroCounter));
+    assert_eq!(refused::<Siblings<u8, Vec<u8>>>(&[2, 7, 1, 0, 0, 1, 0]), (4, Malformed::Unsorted));
+    assert_eq!(refused::<Siblings<u8, Vec<u8>>>(&[1, 7, 9, 9, 0]), (3, Malformed::Count { count: 9 }));
+    assert_eq!(
+        refused::<Siblings<u8, Vec<u8>>>(&[1, 7, 1, 1, 9]),
+        (5, Malformed::Ends),
+        "a value of 9 bytes"
+    );
 }
 
 /// Permuted insertion gives the same bytes.

@@ -4,7 +4,7 @@ use core::fmt::Debug;
 use std::collections::BTreeMap;
 
 use quorate_machine::NodeId;
-use quorate_vclock::{Causality, DenseClock, Dot, DotRange, VClock};
+use quorate_vclock::{CausalContext, Causality, DenseClock, Dot, DotRange, Siblings, VClock};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Goes through JSON, JSON's tree and postcard, and comes back as it was.
@@ -34,6 +34,44 @@ fn values_come_back() {
     let mut short = VClock::from([(1_u8, 5), (2, 1), (3, 3)]);
     let pruned = short.truncate_lossy(1, |dot| dot.counter);
     comes_back(&pruned, r#"{"dropped":{"2":1,"3":3}}"#);
+}
+
+#[test]
+fn contexts_come_back_and_nothing_else() {
+    let dots = [(7, 1), (7, 2), (7, 4), (7, 64), (7, 65), (9, 3)];
+    let context: CausalContext<u8> = dots.into_iter().filter_map(|(actor, at)| Dot::new(actor, at)).collect();
+    comes_back(&context, r#"{"7":{"floor":2,"above":[4,64,65]},"9":{"floor":0,"above":[3]}}"#);
+    let last = CausalContext::from_iter(Dot::new(7_u8, u64::MAX));
+    comes_back(&last, r#"{"7":{"floor":0,"above":[18446744073709551615]}}"#);
+    for wrong in [
+        r#"{"7":{"floor":0,"above":[]}}"#,
+        r#"{"7":{"floor":2,"above":[3]}}"#,
+        r#"{"7":{"floor":2,"above":[5,4]}}"#,
+        r#"{"7":{"floor":2,"above":[4,4]}}"#,
+    ] {
+        assert!(refused::<CausalContext<u8>>(wrong).contains("that leave a gap and rise"), "{wrong}");
+    }
+    let twice = r#"{"7":{"floor":2,"above":[]},"7":{"floor":3,"above":[]}}"#;
+    assert!(refused::<CausalContext<u8>>(twice).contains("an actor comes twice"));
+    assert!(postcard::from_bytes::<CausalContext<u8>>(&[2, 9, 1, 0, 7, 1, 0]).is_err(), "9 before 7");
+}
+
+#[test]
+fn siblings_come_back_and_nothing_else() {
+    let mut key = Siblings::new();
+    for value in ["x", "y"] {
+        key.update(&VClock::new(), 7_u8, value.to_owned()).unwrap();
+    }
+    let read = key.context();
+    key.update(&VClock::new(), 9, "z".to_owned()).unwrap();
+    key.update(&read, 7, "w".to_owned()).unwrap();
+    comes_back(&key, r#"{"7":{"seen":3,"values":["w"]},"9":{"seen":1,"values":["z"]}}"#);
+    assert!(
+        refused::<Siblings<u8, u8>>(r#"{"7":{"seen":1,"values":[1,2]}}"#).contains("no more values than")
+    );
+    assert!(refused::<Siblings<u8, u8>>(r#"{"7":{"seen":0,"values":[]}}"#).contains("nonzero"));
+    let twice = r#"{"7":{"seen":1,"values":[]},"7":{"seen":1,"values":[]}}"#;
+    assert!(refused::<Siblings<u8, u8>>(twice).contains("an actor comes twice"));
 }
 
 fn refused<T: DeserializeOwned + Debug>(json: &str) -> String {

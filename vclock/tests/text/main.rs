@@ -42,6 +42,11 @@ fn what_is_shown_is_read() {
 }
 
 #[test]
+fn contexts_come_back() {
+    reached(bytes::contexts_come_back());
+}
+
+#[test]
 fn a_length_is_what_is_written() {
     reached(bytes::a_length_is_what_is_written());
 }
