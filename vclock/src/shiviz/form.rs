@@ -28,15 +28,18 @@ pub(super) enum Delimiter<'a> {
 impl<'a> Delimiter<'a> {
     /// The name of the execution that begins with this line, if one does.
     pub(super) fn label(self, line: &'a str) -> Option<&'a str> {
-        let line = line.trim();
+        let line = line.trim_end();
         match self {
+            // A space before it makes it a text.
             Self::Customary => {
                 let inner = line.strip_prefix("===")?.strip_suffix("===")?;
                 Some(inner.trim_matches('=').trim())
             }
             Self::Never => None,
-            Self::Around(before, after) => Some(line.strip_prefix(before)?.strip_suffix(after)?.trim()),
-            Self::Plain(whole) => (line == whole).then_some(""),
+            Self::Around(before, after) => {
+                Some(line.trim_start().strip_prefix(before)?.strip_suffix(after)?.trim())
+            }
+            Self::Plain(whole) => (line.trim_start() == whole).then_some(""),
         }
     }
 
@@ -64,11 +67,16 @@ impl<'a> Delimiter<'a> {
     }
 }
 
+/// Whether a line holds the groups of an expression; a space before it makes it a text.
+pub(super) fn is_expression(line: &str) -> bool {
+    line.contains("(?<event>") && line.contains("(?<clock>") && !line.starts_with(' ')
+}
+
 /// What a file says of itself in its first lines: the form, the delimiter, and how many lines say it. `None` if it says nothing.
 pub(super) fn header(text: &str) -> Result<Option<(Form, Delimiter<'_>, usize)>, LogError> {
     let mut lines = text.lines();
     let expression = lines.next().unwrap_or_default();
-    if !expression.contains("(?<") {
+    if !is_expression(expression) {
         return Ok(None);
     }
     let group = |name| expression.find(name);

@@ -34,17 +34,17 @@ fn guess(text: &str) -> Result<Form, LogError> {
     let tells = |line: &str| !line.trim().is_empty() && Delimiter::Customary.label(line).is_none();
     let first = text.lines().enumerate().find(|(_, line)| tells(line));
     let Some((at, line)) = first else { return Ok(Form::TextFirst) };
-    match read_line(line) {
-        None => Ok(Form::TextFirst),
-        Some(Ok(_)) => Ok(Form::ClockFirst),
-        Some(Err(mistake)) => {
-            let last = text.lines().rev().find(|line| tells(line)).and_then(read_line);
-            if matches!(last, Some(Ok(_))) {
-                Ok(Form::TextFirst)
-            } else {
-                Err(LogError { line: at + 1, mistake })
-            }
+    let Some(clock) = read_line(line) else { return Ok(Form::TextFirst) };
+    let last = text.lines().rev().find(|line| tells(line)).and_then(read_line);
+    let ends_in_clock = matches!(last, Some(Ok(_)));
+    match clock {
+        // An empty line before the first clock is its text.
+        Ok(_) if ends_in_clock && at > 0 && text.lines().nth(at - 1).is_some_and(str::is_empty) => {
+            Ok(Form::TextFirst)
         }
+        Ok(_) => Ok(Form::ClockFirst),
+        Err(_) if ends_in_clock => Ok(Form::TextFirst),
+        Err(mistake) => Err(LogError { line: at + 1, mistake }),
     }
 }
 

@@ -3,7 +3,7 @@ use core::fmt::{Display, Write as _};
 
 use thiserror::Error;
 
-use super::form::split;
+use super::form::{Delimiter, is_expression, split};
 use crate::VClock;
 
 /// Why an event cannot be written. Nothing has been.
@@ -30,8 +30,9 @@ pub fn write_event<A: Display>(
         return Err(Unwritable { host });
     }
     let text = text.replace(|char: char| char.is_control() || matches!(char, '\u{2028}' | '\u{2029}'), " ");
-    if split(&text).is_some() {
-        log.push(' '); // or it would be taken for a clock
+    // What would be taken for something else is not, after a space.
+    if split(&text).is_some() || is_expression(&text) || Delimiter::Customary.label(&text).is_some() {
+        log.push(' ');
     }
     log.push_str(text.trim_end());
     let _ = write!(log, "\n{host} {{");

@@ -38,8 +38,8 @@ pub(crate) fn make(rng: &mut Rng, hosts: usize, events: usize) -> Made {
         }
         let name = names[host].to_owned();
         let _ = clocks[host].increment(name.clone());
-        let text = ["", "works", "sends {\"x\": 1}", "n1 {\"n1\": 1}x", "== x ="][below(rng, 5)];
-        let text = format!("{at} {text}").trim_end().to_owned();
+        let text = ["", "works", " sends {\"x\": 1}", "put {x}", "== x =", " a {\"a\": 1}", " === x ==="];
+        let text = text[below(rng, text.len())].to_owned();
         made.execution.events.push(Event { host: name, clock: clocks[host].clone(), text, line: 2 * at + 2 });
         made.causes.push(causes);
         latest[host] = Some(at);

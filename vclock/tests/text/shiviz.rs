@@ -137,8 +137,11 @@ fn what_would_not_be_read_is_not_written() {
     assert_eq!(log, "two lines here\nn1 {\"a \\\"b\\\"\\u000a\": 2, \"n1\": 1}\n");
     let read = one(&log);
     assert_eq!(read.events[0].clock.get("a \"b\"\n"), 2);
-    let mut log = String::new();
-    write_event(&mut log, &"n1", &clock, "n1 {\"n1\": 1}").unwrap();
-    let expected = Event { text: " n1 {\"n1\": 1}".to_owned(), ..read.events[0].clone() };
-    assert_eq!(one(&log).events, [expected]);
+    for text in ["n1 {\"n1\": 1}", "=== n1 ===", "(?<event>.*)(?<clock>.*)", ""] {
+        let mut log = String::new();
+        write_event(&mut log, &"n1", &clock, text).unwrap();
+        let space = if text.is_empty() { "" } else { " " };
+        let expected = Event { text: format!("{space}{text}"), ..read.events[0].clone() };
+        assert_eq!(one(&log).events, [expected]);
+    }
 }
