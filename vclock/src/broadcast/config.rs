@@ -24,7 +24,7 @@ pub struct Config {
     /// The largest message or record besides snapshots, by the upper bound of its encoded size. Room for a payload and a
     /// clock of `origins_max` entries.
     pub batch_bytes_max: usize,
-    /// How many bytes one question may bring.
+    /// How many bytes of messages one question may bring, also beside a snapshot.
     pub repair_bytes_max: usize,
     /// How many messages of this node's own may be unstable; beyond it broadcasts are refused until the others have caught up.
     pub window_max: u64,
