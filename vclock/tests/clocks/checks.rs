@@ -72,6 +72,50 @@ pub(crate) fn a_merge_is_the_least_upper_bound() -> Result<String, String> {
     Ok(format!("{triples} triples"))
 }
 
+/// Every triple of small clocks keeps the laws of a partial order and of a distributive lattice.
+pub(crate) fn small_clocks_are_a_distributive_lattice() -> Result<String, String> {
+    let clocks = small();
+    let join = |left: &VClock<u8>, right: &VClock<u8>| {
+        let mut join = left.clone();
+        join.merge(right);
+        join
+    };
+    let meet = |left: &VClock<u8>, right: &VClock<u8>| {
+        let mut meet = left.clone();
+        meet.meet(right);
+        meet
+    };
+    let mut triples = 0;
+    for a in &clocks {
+        for b in &clocks {
+            let (a_or_b, a_and_b) = (join(a, b), meet(a, b));
+            let alone = [
+                a_or_b == join(b, a),
+                a_and_b == meet(b, a),
+                join(a, &a_and_b) == *a,
+                meet(a, &a_or_b) == *a,
+                a.compare(b) == b.compare(a).reversed(),
+                (a == b) == (a.descends(b) && b.descends(a)),
+                a.descends(&a_and_b) && a_or_b.descends(a),
+            ];
+            for c in &clocks {
+                let together = [
+                    join(&a_or_b, c) == join(a, &join(b, c)),
+                    meet(&a_and_b, c) == meet(a, &meet(b, c)),
+                    meet(&a_or_b, c) == join(&meet(a, c), &meet(b, c)),
+                    !(a.descends(b) && b.descends(c)) || a.descends(c),
+                    (a.descends(c) && b.descends(c)) == a_and_b.descends(c),
+                ];
+                if alone.contains(&false) || together.contains(&false) {
+                    return Err(format!("{a}, {b}, {c}: {alone:?} {together:?}"));
+                }
+                triples += 1;
+            }
+        }
+    }
+    Ok(format!("{triples} triples"))
+}
+
 /// What one has and the other has not, against the two as functions.
 pub(crate) fn a_diff_is_what_the_other_lacks() -> Result<String, String> {
     let clocks = small();

@@ -30,6 +30,11 @@ fn a_merge_is_the_least_upper_bound() {
 }
 
 #[test]
+fn small_clocks_are_a_distributive_lattice() {
+    reached(checks::small_clocks_are_a_distributive_lattice());
+}
+
+#[test]
 fn a_diff_is_what_the_other_lacks() {
     reached(checks::a_diff_is_what_the_other_lacks());
 }
