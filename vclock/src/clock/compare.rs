@@ -15,35 +15,17 @@ impl<A: Ord> VClock<A> {
     /// How the two are related. Stops as soon as each is known to have seen something that the other has not.
     pub fn compare(&self, other: &Self) -> Causality {
         // No entry is zero, so the longer list names an actor of which the shorter knows nothing.
-        let mut left_lacks = self.entries.len() < other.entries.len();
-        let mut right_lacks = other.entries.len() < self.entries.len();
-        let (mut left, mut right) = (&*self.entries, &*other.entries);
-        while let (Some((ours, our_rest)), Some((theirs, their_rest))) =
-            (left.split_first_chunk(), right.split_first_chunk())
-        {
-            let Some((below, above)) = compare_blocks(ours, theirs) else { break };
-            left_lacks |= below;
-            right_lacks |= above;
-            if left_lacks && right_lacks {
-                return Causality::Concurrent;
-            }
-            (left, right) = (our_rest, their_rest);
-        }
-        let (mut below, mut above) = (left_lacks, right_lacks);
-        for ((actor, counter), (their_actor, their_counter)) in left.iter().zip(right) {
-            if actor != their_actor {
-                return Causality::from_lacks(
-                    left_lacks || lacks(left, right),
-                    right_lacks || lacks(right, left),
-                );
-            }
-            below |= counter < their_counter;
-            above |= counter > their_counter;
-        }
-        if !below && !above && Bug::EqualIsConcurrent.is_planted() {
+        let left_lacks = self.entries.len() < other.entries.len();
+        let right_lacks = other.entries.len() < self.entries.len();
+        let relation = if self.entries.len().min(other.entries.len()) < BLOCK {
+            compare_rest(&self.entries, &other.entries, left_lacks, right_lacks)
+        } else {
+            compare_long(&self.entries, &other.entries, left_lacks, right_lacks)
+        };
+        if relation == Causality::Equal && Bug::EqualIsConcurrent.is_planted() {
             return Causality::Concurrent;
         }
-        Causality::from_lacks(below, above)
+        relation
     }
 
     /// Whether it has seen whatever the other has seen: it is equal or after. Stops at the first that it has not.
@@ -72,6 +54,56 @@ type Block<A> = [(A, NonZeroU64); BLOCK];
 
 /// So many entries are compared before asking whether the answer is known.
 const BLOCK: usize = 8;
+
+/// Block by block for as long as both name the same actors; what is known already comes along.
+fn compare_long<A: Ord>(
+    mut left: Entries<'_, A>,
+    mut right: Entries<'_, A>,
+    mut left_lacks: bool,
+    mut right_lacks: bool,
+) -> Causality {
+    while let (Some((ours, our_rest)), Some((theirs, their_rest))) =
+        (left.split_first_chunk(), right.split_first_chunk())
+    {
+        let Some((below, above)) = compare_blocks(ours, theirs) else { break };
+        left_lacks |= below;
+        right_lacks |= above;
+        if left_lacks && right_lacks {
+            return Causality::Concurrent;
+        }
+        (left, right) = (our_rest, their_rest);
+    }
+    compare_rest(left, right, left_lacks, right_lacks)
+}
+
+/// Entry by entry for as long as both name the same actors.
+fn compare_rest<A: Ord>(
+    left: Entries<'_, A>,
+    right: Entries<'_, A>,
+    left_lacks: bool,
+    right_lacks: bool,
+) -> Causality {
+    let (mut below, mut above) = (left_lacks, right_lacks);
+    for ((actor, counter), (their_actor, their_counter)) in left.iter().zip(right) {
+        if actor != their_actor {
+            return compare_apart(left, right, left_lacks, right_lacks);
+        }
+        below |= counter < their_counter;
+        above |= counter > their_counter;
+    }
+    Causality::from_lacks(below, above)
+}
+
+/// Where the actors differ.
+#[inline(never)]
+fn compare_apart<A: Ord>(
+    left: Entries<'_, A>,
+    right: Entries<'_, A>,
+    left_lacks: bool,
+    right_lacks: bool,
+) -> Causality {
+    Causality::from_lacks(left_lacks || lacks(left, right), right_lacks || lacks(right, left))
+}
 
 /// Whether the left one lacks something, and whether the right one does; `None` if they name different actors.
 ///
