@@ -3,12 +3,15 @@
 use core::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use quorate_bench::vclock::contests;
+use quorate_bench::vclock::TABLES;
 
 fn clocks(criterion: &mut Criterion) {
-    for mut contest in contests() {
+    for (table, mut contest) in TABLES
+        .into_iter()
+        .flat_map(|(table, contests)| contests().into_iter().map(move |contest| (table, contest)))
+    {
         contest.check(3);
-        let mut group = criterion.benchmark_group(format!("vclock/{}/{}", contest.table, contest.what));
+        let mut group = criterion.benchmark_group(format!("vclock/{table}/{}", contest.what));
         group.throughput(Throughput::Elements(contest.things));
         for entrant in &mut contest.entrants {
             group.bench_function(BenchmarkId::from_parameter(entrant.name), |bencher| {

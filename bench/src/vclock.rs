@@ -7,6 +7,7 @@ mod contest;
 mod delivery;
 mod grid;
 mod sets;
+mod stamps;
 mod times;
 
 pub use crate::vclock::{
@@ -16,17 +17,18 @@ pub use crate::vclock::{
     sets::{Registers, dense_dots, random_dots},
 };
 
-/// All contests, in the order of the tables.
-pub fn contests() -> Vec<Contest> {
-    [
-        grid::compare(),
-        grid::merge(),
-        grid::increment(),
-        sets::contests(),
-        times::contests(),
-        codes::contests(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
+/// A table, and what makes its contests.
+pub type Table = (&'static str, fn() -> Vec<Contest>);
+
+/// All tables.
+pub const TABLES: [Table; 9] = [
+    ("compare", grid::compare),
+    ("merge", grid::merge),
+    ("increment", grid::increment),
+    ("causal context, insert", sets::contexts),
+    ("siblings", sets::siblings),
+    ("hybrid clock", times::contests),
+    ("interval tree clock", stamps::contests),
+    ("encode", codes::encoding),
+    ("decode", codes::decoding),
+];

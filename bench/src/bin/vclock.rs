@@ -3,23 +3,21 @@
 
 use std::{env, error::Error, time::Duration};
 
-use quorate_bench::vclock::{Figure, contests, reversed};
+use quorate_bench::vclock::{Figure, TABLES, reversed};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let rounds: usize = arguments.next().map_or(Ok(21), |rounds| rounds.parse())?;
     let wanted = arguments.next();
-    let mut table = "";
-    for mut contest in contests() {
-        if wanted.as_ref().is_some_and(|wanted| wanted != contest.table) {
+    for (table, contests) in TABLES {
+        if wanted.as_ref().is_some_and(|wanted| wanted != table) {
             continue;
         }
-        if table != contest.table {
-            table = contest.table;
-            println!("\n| {table} | quorate | peers |\n|---|---:|---|");
+        println!("\n| {table} | quorate | peers |\n|---|---:|---|");
+        for mut contest in contests() {
+            let figures = contest.run(rounds);
+            println!("| {} | {} |", contest.what, cells(&figures));
         }
-        let figures = contest.run(rounds);
-        println!("| {} | {} |", contest.what, cells(&figures));
     }
     if wanted.is_none_or(|wanted| wanted == "delivery") {
         delivery(rounds);

@@ -12,21 +12,29 @@ use crate::vclock::contest::{Contest, Entrant};
 
 type Entries = Vec<(u64, u64)>;
 
-pub(super) fn contests() -> Vec<Contest> {
-    let mut contests = Vec::new();
-    for size in [3, 32, 100] {
-        for (kind, spread) in [("numbered from 0", 1), ("of random numbers", 0)] {
-            let mut rng = Rng::new(size);
-            let mut entries: Entries = (0..size)
-                .map(|n| (if spread == 1 { n } else { rng.draw() }, 1 + rng.below(10_000)))
-                .collect();
-            entries.sort_unstable();
-            let what = format!("{size} actors {kind}");
-            contests.push(encode(&what, &entries));
-            contests.push(decode(what, &entries));
-        }
-    }
-    contests
+pub(super) fn encoding() -> Vec<Contest> {
+    clocks().iter().map(|(what, entries)| encode(what, entries)).collect()
+}
+
+pub(super) fn decoding() -> Vec<Contest> {
+    clocks().iter().map(|(what, entries)| decode(what, entries)).collect()
+}
+
+fn clocks() -> Vec<(String, Entries)> {
+    let clocks = [3, 32, 100].into_iter().flat_map(|size| {
+        let numbered = (format!("{size} actors numbered from 0"), entries(size, |n, _| n));
+        let random = (format!("{size} actors of random numbers"), entries(size, |_, rng| rng.draw()));
+        [numbered, random]
+    });
+    clocks.collect()
+}
+
+/// Counters are of four digits at most.
+fn entries(size: u64, actor: impl Fn(u64, &mut Rng) -> u64) -> Entries {
+    let mut rng = Rng::new(size);
+    let mut entries: Entries = (0..size).map(|n| (actor(n, &mut rng), 1 + rng.below(9_999))).collect();
+    entries.sort_unstable();
+    entries
 }
 
 fn theirs(entries: &Entries) -> crdts::VClock<u64> {
@@ -49,7 +57,6 @@ fn encode(what: &str, entries: &Entries) -> Contest {
     let peer_too = peer.clone();
     let encoded = |some: bool| u64::from(some);
     Contest {
-        table: "encode",
         what: format!("{what}; {quorate}, {json} and {compact} bytes"),
         things: 1,
         entrants: vec![
@@ -66,14 +73,13 @@ fn encode(what: &str, entries: &Entries) -> Contest {
     }
 }
 
-fn decode(what: String, entries: &Entries) -> Contest {
+fn decode(what: &str, entries: &Entries) -> Contest {
     let (last, _) = entries.last().copied().unwrap_or((0, 0));
     let ours = entries.iter().copied().collect::<VClock<u64>>().to_bytes();
     let json = serde_json::to_vec(&theirs(entries)).unwrap_or_default();
     let compact = postcard::to_allocvec(&theirs(entries)).unwrap_or_default();
     Contest {
-        table: "decode",
-        what,
+        what: what.to_owned(),
         things: 1,
         entrants: vec![
             Entrant::new("quorate", move |times| {

@@ -50,8 +50,6 @@ impl fmt::Debug for Entrant {
 /// One piece of work, and who does it.
 #[derive(Debug)]
 pub struct Contest {
-    /// The table that it belongs to.
-    pub table: &'static str,
     /// What is done.
     pub what: String,
     /// How many things one time is, for figures by the thing.
@@ -81,7 +79,7 @@ impl Contest {
         let sums: Vec<_> =
             self.entrants.iter_mut().map(|entrant| (entrant.name, entrant.take_turn(times).sum)).collect();
         let agree = sums.windows(2).all(|pair| matches!(pair, [(_, left), (_, right)] if left == right));
-        assert!(agree, "{}, {}: {sums:?}", self.table, self.what);
+        assert!(agree, "{}: {sums:?}", self.what);
     }
 
     /// Lets all take turns for so many rounds; medians.

@@ -118,7 +118,6 @@ pub(super) fn compare() -> Vec<Contest> {
         })
     }
     let contests = cases().map(|(size, relation, disjoint)| Contest {
-        table: "compare",
         what: named(size, relation, disjoint),
         things: 1,
         entrants: entrants!(entrant(size, relation, disjoint)),
@@ -182,13 +181,11 @@ pub(super) fn merge() -> Vec<Contest> {
             format!("{size} actors{apart}, {how}")
         };
         contests.push(Contest {
-            table: "merge",
             what: what("in place"),
             things: 1,
             entrants: entrants!(in_place(size, relation, disjoint)),
         });
         contests.push(Contest {
-            table: "merge",
             what: what("of clones"),
             things: 1,
             entrants: entrants!(cloning(size, relation, disjoint)),
@@ -213,7 +210,6 @@ pub(super) fn increment() -> Vec<Contest> {
         })
     }
     let numbers = SIZES.map(|size| Contest {
-        table: "increment",
         what: named_size(size, "numbers"),
         things: 1,
         entrants: entrants!(entrant(size, Causality::Equal, false)),
@@ -260,10 +256,5 @@ fn increment_names(size: u64) -> Contest {
         |clock, name| clock.apply(clock.inc(name)),
         crdts::VClock::get,
     );
-    Contest {
-        table: "increment",
-        what: named_size(size, "strings, cloned"),
-        things: 1,
-        entrants: vec![ours, theirs],
-    }
+    Contest { what: named_size(size, "strings, cloned"), things: 1, entrants: vec![ours, theirs] }
 }

@@ -31,22 +31,20 @@ pub fn random_dots(count: u64) -> Vec<(u64, u64)> {
     (0..count).map(|_| (rng.below(ACTORS), 1 + rng.below(1 << 40))).collect()
 }
 
-pub(super) fn contests() -> Vec<Contest> {
-    let mut contests = Vec::new();
-    for count in [10_000, 1_000_000] {
-        contests.push(inserts(format!("{count} dots of {ACTORS} actors in any order"), &dense_dots(count)));
-    }
-    contests.push(inserts("100000 dots far apart".to_owned(), &random_dots(100_000)));
-    contests.push(Contest {
-        table: "siblings",
-        what: "3 servers: a read and a write at each, then all sync".to_owned(),
-        things: 3,
-        entrants: vec![
-            registers::<Siblings<u64, u64>>("quorate"),
-            registers::<crdts::MVReg<u64, u64>>("crdts"),
-        ],
+pub(super) fn contexts() -> Vec<Contest> {
+    let dense = [10_000, 1_000_000].map(|count| {
+        let what = format!("{count} dots of {ACTORS} actors in any order");
+        inserts(what, &dense_dots(count))
     });
-    contests
+    let apart = inserts("100000 dots far apart".to_owned(), &random_dots(100_000));
+    dense.into_iter().chain([apart]).collect()
+}
+
+pub(super) fn siblings() -> Vec<Contest> {
+    let entrants =
+        vec![registers::<Siblings<u64, u64>>("quorate"), registers::<crdts::MVReg<u64, u64>>("crdts")];
+    let what = "3 servers: a read and a write at each, then all sync".to_owned();
+    vec![Contest { what, things: 3, entrants }]
 }
 
 fn inserts(what: String, dots: &[(u64, u64)]) -> Contest {
@@ -79,7 +77,7 @@ fn inserts(what: String, dots: &[(u64, u64)]) -> Contest {
         }
         work
     });
-    Contest { table: "context, insert", what, things: dots.len() as u64, entrants: vec![context, set] }
+    Contest { what, things: dots.len() as u64, entrants: vec![context, set] }
 }
 
 /// A register that keeps concurrent values, with numbers as actors and as values.
