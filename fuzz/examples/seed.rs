@@ -21,6 +21,10 @@ use quorate_kv::{
 use quorate_machine::{Durable as _, Effect, Input, InputOf, Machine as _, NodeId, OutboxOf, Rng, Tag, Time};
 use quorate_raft::{Command, Event, Image, Index, Raft, Record};
 use quorate_sim::{Bounds, generate};
+use quorate_vclock::{
+    CausalContext, CausalMessage, DenseClock, Dot, DotRange, HlcStamp, LamportStamp, Siblings, VClock,
+    itc::Stamp, shiviz::write_event, wire::Wire,
+};
 use serde::Serialize;
 
 fn main() -> std::io::Result<()> {
@@ -35,6 +39,8 @@ fn main() -> std::io::Result<()> {
     let (bytes, judged) = histories().into_iter().unzip();
     save("history_bytes", bytes)?;
     save("history_judged", judged)?;
+    save("vclock_decode", clocks())?;
+    save("vclock_shiviz", logs())?;
     save(
         "sim_plan",
         (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect(),
@@ -87,6 +93,70 @@ fn histories() -> Vec<(Vec<u8>, Vec<u8>)> {
         }
     }
     inputs
+}
+
+/// A value of each kind, after the number of its kind.
+fn clocks() -> Vec<Vec<u8>> {
+    let after = |kind: u8, bytes: Vec<u8>| [vec![kind], bytes].concat();
+    let dots = [(1, 1), (1, 2), (1, 5), (1, 200), (7, 3), (7, 64), (7, 65)];
+    let context: CausalContext<u16> =
+        dots.into_iter().filter_map(|(actor, counter)| Dot::new(actor, counter)).collect();
+    let mut key = Siblings::new();
+    for (actor, value) in [(1_u64, "x"), (1, "y"), (9, "")] {
+        key.update(&VClock::new(), actor, value.as_bytes().to_vec()).expect("counters are left");
+    }
+    let dot = Dot::new(b"a".to_vec(), 3).expect("not zero");
+    let message =
+        CausalMessage { dot, after: VClock::from([(b"b".to_vec(), 300)]), payload: "said".to_owned() };
+    let named: VClock<String> = [("a".to_owned(), 1), ("bob".to_owned(), 70_000)].into();
+    let (mut left, mut right) = Stamp::seed().fork().expect("room");
+    left.event().expect("room");
+    right.event().expect("room");
+    let (right, third) = right.fork().expect("room");
+    vec![
+        after(0, VClock::from([(1_u8, 1), (255, 128)]).to_bytes()),
+        after(1, VClock::from([(1_u64, u64::MAX), (1 << 40, 7)]).to_bytes()),
+        after(2, named.to_bytes()),
+        after(3, VClock::from([([7_u8; 16], 3), ([8; 16], 1)]).to_bytes()),
+        after(4, VClock::from([((7_u32, 1_u16), 3), ((7, 2), 1)]).to_bytes()),
+        after(5, context.to_bytes()),
+        after(6, key.to_bytes()),
+        after(7, message.to_bytes()),
+        after(8, DotRange::new(7_u16, 3, 500).expect("a run").to_bytes()),
+        after(9, HlcStamp::new(1_700_000_000_000, 9).to_bytes()),
+        after(10, LamportStamp { time: 300, actor: 7_u64 }.to_bytes()),
+        after(11, DenseClock::from([0, 1, 127, 128, u64::MAX]).to_bytes()),
+        after(12, left.join(third).expect("apart").encode()),
+        after(12, right.encode()),
+    ]
+}
+
+/// Logs in every form, and clocks as people type them.
+fn logs() -> Vec<Vec<u8>> {
+    let (mut alice, mut bob) = (VClock::new(), VClock::new());
+    let mut log = String::new();
+    for round in 0..3 {
+        alice.increment("alice").expect("counters are left");
+        write_event(&mut log, &"alice", &alice, &format!("asks {round} {{\"x\": 1}}")).expect("a name");
+        bob.merge(&alice);
+        bob.increment("bob").expect("counters are left");
+        write_event(&mut log, &"bob", &bob, "hears").expect("a name");
+    }
+    let lines: Vec<&str> = log.lines().collect();
+    let swapped: Vec<&str> = lines.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+    let header = "(?<event>.*)\\n(?<host>\\S*) (?<clock>{.*})";
+    let texts = [
+        log.clone(),
+        swapped.join("\n"),
+        format!("=== one ===\n{log}\n\n=====\n{log}"),
+        format!("{header}\n^--(?<trace>.*)--$\n--a--\n{log}--b--\n{log}"),
+        format!("{header}\n\n{log}"),
+        log.replace("\"bob\": 2", "\"bob\": 4"),
+        "{a:1, b:2}".to_owned(),
+        "{\"a\": 1, \"\\u00e9\\ud83d\\ude00\": 2}".to_owned(),
+        "a=1 10.0.0.1:7:18446744073709551615".to_owned(),
+    ];
+    texts.into_iter().map(String::into_bytes).collect()
 }
 
 fn frames() -> Vec<Vec<u8>> {

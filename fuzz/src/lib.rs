@@ -4,6 +4,7 @@ pub mod history;
 pub mod kv;
 pub mod raft;
 pub mod sim;
+pub mod vclock;
 pub mod wire;
 
 /// Borrowed, because the decoder of requests is private to its crate and reads numbers with it.

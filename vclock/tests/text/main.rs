@@ -8,12 +8,17 @@
 
 mod bytes;
 mod executions;
+mod fuzz_corpus;
 mod golden;
 mod json;
 mod laws;
 mod logs;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 mod serial;
 mod shiviz;
+#[path = "../../../fuzz/src/vclock.rs"]
+mod vclock;
 mod words;
 
 /// Prints what a check has reached.
