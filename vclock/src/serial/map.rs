@@ -9,7 +9,7 @@ use serde::{
 use crate::bug::Bug;
 
 /// How many entries are made room for before they are seen.
-const ROOM_MAX: usize = 256;
+const ROOM_MAX: usize = 64;
 
 /// A map by actor. Formats for programs must have the order of the actors; those for people, like JSON, may have any, since their
 /// maps have none.
