@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   quorate clock compare '{a:3, b:1}' '{a:2, b:1, c:4}'   concurrent, and why
   quorate clock compare 'a:1 b:2' '{\"a\": 1, \"b\": 5}'     before; JSON and bare entries do, too
-  quorate sim raft --export run.log                      a log for ShiViz
+  quorate sim raft --seeds 1 --export run.log            a log for ShiViz
   quorate clock check run.log                            could clocks like these have happened?
   quorate clock draw run.log -o run.svg                  a space-time diagram, for a browser
 

@@ -118,6 +118,8 @@ bugs! {
     ShivizSkipsOwnTick,
     /// A clock need not hold all that what it has heard of knew.
     ShivizSkipsMerge,
+    /// What a message told is told again by whomever its sender had heard from.
+    ShivizTellsTwice,
 }
 
 #[cfg(quorate_bugs)]

@@ -135,6 +135,7 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "exactly_what_cannot_happen_is_broken",
         logs::exactly_what_cannot_happen_is_broken,
     ),
+    (Bug::ShivizTellsTwice, "messages_are_what_clocks_tell", logs::messages_are_what_clocks_tell),
 ];
 
 /// The bugs of the machine, which has a configuration to carry them, and what catches each in simulated groups.

@@ -13,6 +13,8 @@ impl FromStr for Log {
     type Err = LogError;
 
     fn from_str(text: &str) -> Result<Self, LogError> {
+        // Some editors mark a file as UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (form, delimiter, skipped) = match header(text)? {
             Some(said) => said,
             None => (guess(text)?, Delimiter::Customary, 0),

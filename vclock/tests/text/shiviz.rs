@@ -43,7 +43,7 @@ fn a_text_that_looks_like_a_clock_is_text_where_text_stands() {
 
 #[test]
 fn clocks_may_stand_first() {
-    let log = "a {\"a\":1}\nInitialization Complete\na {\"a\":2}\nSending\n\nb {\"b\":1, \"a\":2}\nput {\"x\": 1}\n";
+    let log = "\u{feff}a {\"a\":1}\nInitialization Complete\na {\"a\":2}\nSending\n\nb {\"b\":1, \"a\":2}\nput {\"x\": 1}\n";
     let expected = [(1, "a:1 Initialization Complete"), (3, "a:2 Sending"), (6, "b:1 put {\"x\": 1}")];
     assert_eq!(told(&one(log)), events(&expected));
 }
