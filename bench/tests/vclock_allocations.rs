@@ -1,8 +1,10 @@
 //! What costs no allocation. One test, since the allocator counts for all threads.
+#![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
-use std::{alloc::System, hint::black_box};
+use std::{alloc::System, collections::BTreeSet, hint::black_box};
 
-use quorate_vclock::{DenseClock, VClock};
+use quorate_bench::vclock::{dense_dots, random_dots};
+use quorate_vclock::{CausalContext, DenseClock, Dot, VClock};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -13,6 +15,25 @@ fn allocations(work: impl FnOnce()) -> usize {
     work();
     let change = region.change();
     change.allocations + change.reallocations + change.deallocations
+}
+
+/// How many bytes what is made holds.
+fn held<T>(build: impl FnOnce() -> T) -> usize {
+    let region = Region::new(ALLOCATOR);
+    let made = build();
+    let change = region.change();
+    drop(black_box(made));
+    change.bytes_allocated - change.bytes_deallocated
+}
+
+/// A context and a set of the same dots.
+fn sizes(what: &str, dots: &[(u64, u64)]) -> (usize, usize) {
+    let make = || {
+        dots.iter().filter_map(|(actor, counter)| Dot::new(*actor, *counter)).collect::<CausalContext<u64>>()
+    };
+    let (context, set) = (held(make), held(|| dots.iter().copied().collect::<BTreeSet<_>>()));
+    println!("{what}: {context} bytes as a context, {set} as a set");
+    (context, set)
 }
 
 #[test]
@@ -49,4 +70,10 @@ fn hot_paths_do_not_allocate() {
         black_box(dense.compare(&fixed));
     };
     assert_eq!(allocations(work), 0);
+
+    // Half of the dots have come, so that nearly all are above a gap.
+    let dense = dense_dots(200_000);
+    let (context, set) = sizes("every other one of 200000 dots", dense.get(..100_000).unwrap_or_default());
+    assert!(context * 50 < set);
+    sizes("100000 dots far apart", &random_dots(100_000));
 }

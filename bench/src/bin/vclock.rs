@@ -13,10 +13,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         if wanted.as_ref().is_some_and(|wanted| wanted != table) {
             continue;
         }
-        println!("\n| {table} | quorate | peers |\n|---|---:|---|");
-        for mut contest in contests() {
+        let mut contests = contests();
+        let names: Vec<_> = contests
+            .first()
+            .into_iter()
+            .flat_map(|first| first.entrants.iter().map(|entrant| entrant.name))
+            .collect();
+        println!("\n| {table}, ns | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()));
+        for contest in &mut contests {
             let figures = contest.run(rounds);
-            println!("| {} | {} |", contest.what, cells(&figures));
+            println!("| {} | {} |", contest.what, cells(&names, &figures));
         }
     }
     if wanted.is_none_or(|wanted| wanted == "delivery") {
@@ -25,14 +31,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Our figure, then each other one's and how many times longer it takes.
-fn cells(figures: &[Figure]) -> String {
+/// The figures of these entrants, and of all but the first how many times as long that is.
+fn cells(names: &[&str], figures: &[Figure]) -> String {
     let [ours, others @ ..] = figures else { return String::new() };
-    let others = others.iter().map(|other| {
-        let ratio = other.nanos / ours.nanos;
-        format!("{} {:.1} ns, {ratio:.2}×", other.name, other.nanos)
-    });
-    format!("{:.1} ns | {}", ours.nanos, others.collect::<Vec<_>>().join("; "))
+    let other = |name: &&str| {
+        let figure = others.iter().find(|figure| figure.name == *name);
+        figure.map_or_else(String::new, |figure| {
+            format!("{:.1} ({:.2}×)", figure.nanos, figure.nanos / ours.nanos)
+        })
+    };
+    let first = format!("{:.1}", ours.nanos);
+    [first].into_iter().chain(names.iter().skip(1).map(other)).collect::<Vec<_>>().join(" | ")
 }
 
 fn delivery(rounds: usize) {
