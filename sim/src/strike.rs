@@ -182,6 +182,9 @@ impl<S: Subject> World<'_, S> {
         }
         if self.nodes[at].machine.is_some() {
             self.end_process(at, Loss::All)?;
+        } else {
+            // It may have been about to start again, with what it had.
+            self.nodes[at].incarnation += 1;
         }
         self.counters.wipes += 1;
         self.lost = self.lost.with(self.nodes[at].id);
