@@ -5,9 +5,12 @@ use std::cmp::Ordering;
 use quickcheck::Gen;
 use quorate_sim::laws::{
     below,
-    values::{Lattice, Meet, Ordered, Values},
+    values::{Coded, Lattice, Meet, Ordered, Values},
 };
-use quorate_vclock::{CausalContext, DotRange, Siblings, VClock};
+use quorate_vclock::{
+    CausalContext, DotRange, Siblings, VClock,
+    wire::{Limits, Wire as _},
+};
 
 use crate::{contexts::clumps, siblings::Oracle};
 
@@ -61,7 +64,29 @@ impl Meet for Contexts {
     }
 }
 
-quorate_sim::value_laws!(context_laws, Contexts; order, join, meet, distributive);
+impl Coded for Contexts {
+    fn encode(&self, value: &Self::Value) -> Vec<u8> {
+        value.to_bytes()
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<Self::Value> {
+        CausalContext::decode(bytes, &Limits::default()).ok()
+    }
+
+    /// From the last dot to the first, and with something that is taken away again.
+    fn remade(&self, g: &mut Gen, value: &Self::Value) -> Self::Value {
+        let mut dots: Vec<_> = value.ranges().flat_map(|range| range.cloned().dots()).collect();
+        dots.reverse();
+        let mut again: Self::Value = dots.into_iter().collect();
+        let mut other = self.value(g);
+        other.union(value);
+        again.union(&other);
+        again.intersect(value);
+        again
+    }
+}
+
+quorate_sim::value_laws!(context_laws, Contexts; order, join, meet, distributive, canonical, strict);
 
 /// Stages of one key: who has seen a dot has seen the same value.
 struct Keys;
@@ -127,4 +152,28 @@ impl Lattice for Keys {
     }
 }
 
-quorate_sim::value_laws!(sibling_laws, Keys; order, join);
+impl Coded for Keys {
+    fn encode(&self, value: &Self::Value) -> Vec<u8> {
+        value.clone().map(|value| value.to_string()).to_bytes()
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<Self::Value> {
+        let texts = Siblings::<u8, String>::decode(bytes, &Limits::default()).ok()?;
+        let number = |text: &String| text.parse::<u64>().ok().filter(|number| number.to_string() == *text);
+        let numbers = texts.values().all(|text| number(text).is_some());
+        numbers.then(|| texts.map(|text| number(&text).unwrap_or_default()))
+    }
+
+    /// By way of an earlier stage.
+    fn remade(&self, g: &mut Gen, value: &Self::Value) -> Self::Value {
+        let mut again = Siblings::new();
+        again.sync(&self.near(g, value));
+        if !value.descends(&again) {
+            again = Siblings::new();
+        }
+        again.sync_owned(value.clone());
+        again
+    }
+}
+
+quorate_sim::value_laws!(sibling_laws, Keys; order, join, canonical, strict);
