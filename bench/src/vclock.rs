@@ -1,6 +1,7 @@
 //! Logical clocks and their rivals: each [`Contest`] is one piece of work that all entrants do in turn, in the same run, and
 //! whose results have to be the same.
 
+mod broadcast;
 mod clocks;
 mod codes;
 mod contest;
@@ -11,6 +12,7 @@ mod stamps;
 mod times;
 
 pub use crate::vclock::{
+    broadcast::broadcast,
     clocks::{Clocks, Hashed, Sorted, Tree},
     contest::{Contest, Entrant, Figure, Work},
     delivery::reversed,

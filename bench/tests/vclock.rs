@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use crdts::{CmRDT as _, CvRDT as _, MVReg, VClock as Tree};
-use quorate_bench::vclock::{Registers as _, TABLES, reversed};
+use quorate_bench::vclock::{Registers as _, TABLES, broadcast, reversed};
 use quorate_machine::Rng;
 use quorate_vclock::{Dot, Overflow, Siblings, VClock};
 
@@ -19,6 +19,14 @@ fn every_entrant_comes_to_the_same() {
 fn what_comes_reversed_is_delivered_in_order() {
     for messages in [0, 1, 2, 1_000] {
         reversed(16, messages);
+    }
+}
+
+#[test]
+fn what_is_broadcast_is_delivered_everywhere() {
+    for members in [1, 3, 5] {
+        let (_, deliveries) = broadcast(members, 10);
+        assert_eq!(deliveries, members * members * 160);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{env, error::Error, time::Duration};
 
-use quorate_bench::vclock::{Figure, TABLES, reversed};
+use quorate_bench::vclock::{Figure, TABLES, broadcast, reversed};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -25,8 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("| {} | {} |", contest.what, cells(&names, &figures));
         }
     }
-    if wanted.is_none_or(|wanted| wanted == "delivery") {
+    if wanted.as_ref().is_none_or(|wanted| wanted == "delivery") {
         delivery(rounds);
+    }
+    if wanted.is_none_or(|wanted| wanted == "broadcast") {
+        broadcasts(rounds);
     }
     Ok(())
 }
@@ -56,5 +59,22 @@ fn delivery(rounds: usize) {
         let each = time * 1e9 / f64::from(messages);
         println!("| {messages} messages, the last first | {:.1} ms | {each:.0} ns | {ratio} |", time * 1e3);
         half = Some(time);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure for a table")]
+fn broadcasts(rounds: usize) {
+    println!("\n| broadcast | deliveries | for each | per second |\n|---|---:|---:|---:|");
+    for members in [3, 5, 7] {
+        let (mut times, mut deliveries) = (Vec::new(), 0);
+        for _ in 0..rounds {
+            let (time, all) = broadcast(members, 4_000 / members / members);
+            times.push(time);
+            deliveries = all;
+        }
+        times.sort_unstable();
+        let time = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64();
+        let (each, rate) = (time * 1e9 / deliveries as f64, deliveries as f64 / time);
+        println!("| {members} members, each sends 16 at a time | {deliveries} | {each:.0} ns | {rate:.0} |");
     }
 }
