@@ -39,28 +39,28 @@ pub struct Bags;
 #[derive(Clone, Copy, Debug)]
 pub struct Logs;
 
-/// Calls a generic function for every domain.
+/// Calls a generic function for every domain, always as one type: it and all that it needs are compiled once.
 #[allow(unused_macros, reason = "each test file uses its own part")]
 macro_rules! for_every_domain {
     ($function:ident) => {{
-        use $crate::common::domains::*;
-        $function("register", &Registers { unique: false });
-        $function("register with unique writes", &Registers { unique: true });
-        $function("registers", &KeyedRegisters);
-        $function("cas-register", &CasRegisters);
-        $function("multi-register", &MultiRegisters);
-        $function("mutex", &Mutexes);
-        $function("set", &Sets { growing: false });
-        $function("growing set", &Sets { growing: true });
-        $function("counter", &Counters);
-        $function("queue", &Queues);
-        $function("unordered queue", &UnorderedQueues);
-        $function("stack", &Stacks);
-        $function("kv", &Kvs);
-        $function("list", &Lists);
-        $function("bag", &Bags);
-        $function("log", &Logs);
-        $function("coin", &Coins);
+        use $crate::common::{domains::*, erased::Erased};
+        $function("register", &Erased(&Registers { unique: false }));
+        $function("register with unique writes", &Erased(&Registers { unique: true }));
+        $function("registers", &Erased(&KeyedRegisters));
+        $function("cas-register", &Erased(&CasRegisters));
+        $function("multi-register", &Erased(&MultiRegisters));
+        $function("mutex", &Erased(&Mutexes));
+        $function("set", &Erased(&Sets { growing: false }));
+        $function("growing set", &Erased(&Sets { growing: true }));
+        $function("counter", &Erased(&Counters));
+        $function("queue", &Erased(&Queues));
+        $function("unordered queue", &Erased(&UnorderedQueues));
+        $function("stack", &Erased(&Stacks));
+        $function("kv", &Erased(&Kvs));
+        $function("list", &Erased(&Lists));
+        $function("bag", &Erased(&Bags));
+        $function("log", &Erased(&Logs));
+        $function("coin", &Erased(&Coins));
     }};
 }
 #[allow(unused_imports, reason = "each test file uses its own part")]

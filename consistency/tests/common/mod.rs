@@ -9,6 +9,7 @@
 
 pub mod accesses;
 pub mod domains;
+pub mod erased;
 pub mod intervals;
 pub mod once;
 pub mod stale;

@@ -1,7 +1,8 @@
 //! Queues and stacks whose values are put in once each, judged at once, beside the search.
 
 use crate::common::{
-    Domain, HistoryOf, RetOf, Rng, Shape, changed,
+    Domain, Rng, Shape, changed,
+    erased::{Erasable, Erased, ErasedSpec, Told, erased},
     once::{OnceDeques, OncePools, OnceStacks},
     rebuild, right,
 };
@@ -24,15 +25,7 @@ struct Reached {
 }
 
 /// Verdict, witness and culprit.
-fn agree<S>(spec: &S, history: &History<S::Op, S::Ret>, reached: &mut Reached)
-where
-    S: Nondeterministic<
-            Op: std::fmt::Debug,
-            Ret: std::fmt::Debug,
-            State: std::fmt::Debug,
-            Key: std::fmt::Debug,
-        >,
-{
+fn agree(spec: &ErasedSpec, history: &History<Told, Told>, reached: &mut Reached) {
     let mut shortcut = Linearizer::new(spec, history, Options::default());
     let search = Linearizer::new(spec, history, without_shortcuts()).run(u64::MAX);
     match (shortcut.run(u64::MAX), search) {
@@ -49,13 +42,13 @@ where
 }
 
 /// What two operations returned, exchanged.
-fn swapped<D: Domain>(
+fn swapped(
     rng: &mut Rng,
-    history: &HistoryOf<D>,
-    kind: impl Fn(&RetOf<D>) -> bool,
-) -> HistoryOf<D> {
+    history: &History<Told, Told>,
+    kind: &dyn Fn(&Told) -> bool,
+) -> History<Told, Told> {
     let takes: Vec<_> =
-        history.operations().iter().enumerate().filter(|(_, op)| op.ret().is_some_and(&kind)).collect();
+        history.operations().iter().enumerate().filter(|(_, op)| op.ret().is_some_and(kind)).collect();
     if takes.is_empty() {
         return rebuild(history, |_, outcome| outcome.clone());
     }
@@ -67,7 +60,7 @@ fn swapped<D: Domain>(
     })
 }
 
-fn beside_the_search<D: Domain>(name: &str, domain: &D, is_take: impl Fn(&RetOf<D>) -> bool + Copy) {
+fn beside_the_search(name: &str, domain: &Erased<'_>, is_take: &dyn Fn(&Told) -> bool) {
     const HISTORIES: u64 = 100_000;
     let (spec, mut reached) = (domain.spec(), Reached::default());
     for seed in 0..HISTORIES {
@@ -83,7 +76,7 @@ fn beside_the_search<D: Domain>(name: &str, domain: &D, is_take: impl Fn(&RetOf<
             history = if rng.chance(30) {
                 changed(domain, &mut rng, &history)
             } else {
-                swapped::<D>(&mut rng, &history, is_take)
+                swapped(&mut rng, &history, is_take)
             };
         }
         agree(&spec, &history, &mut reached);
@@ -94,17 +87,20 @@ fn beside_the_search<D: Domain>(name: &str, domain: &D, is_take: impl Fn(&RetOf<
 
 #[test]
 fn a_queue_is_judged_at_once_as_the_search_does() {
-    beside_the_search("queue", &OnceDeques, |ret| *ret != QueueRet::Enqueued);
+    beside_the_search("queue", &Erased(&OnceDeques), &|ret| {
+        *ret.typed::<QueueRet<u8>>() != QueueRet::Enqueued
+    });
 }
 
 #[test]
 fn a_queue_without_order_is_judged_at_once_as_the_search_does() {
-    beside_the_search("unordered queue", &OncePools, |ret| *ret != QueueRet::Enqueued);
+    let is_take = |ret: &Told| *ret.typed::<QueueRet<u8>>() != QueueRet::Enqueued;
+    beside_the_search("unordered queue", &Erased(&OncePools), &is_take);
 }
 
 #[test]
 fn a_stack_is_judged_at_once_as_the_search_does() {
-    beside_the_search("stack", &OnceStacks, |ret| *ret != StackRet::Pushed);
+    beside_the_search("stack", &Erased(&OnceStacks), &|ret| *ret.typed::<StackRet<u8>>() != StackRet::Pushed);
 }
 
 /// All orders of the ends of so many operations; some never return.
@@ -161,19 +157,22 @@ fn choices(operations: usize) -> Vec<Vec<What>> {
     all
 }
 
-fn every_small_history<S>(
+fn every_small_history<S: Erasable>(
     name: &str,
-    spec: &S,
+    spec: S,
     put: impl Fn(u8) -> (S::Op, S::Ret),
     take: impl Fn(Option<u8>) -> (S::Op, S::Ret),
-) where
-    S: Nondeterministic<
-            Op: std::fmt::Debug,
-            Ret: std::fmt::Debug,
-            State: std::fmt::Debug,
-            Key: std::fmt::Debug,
-        >,
-{
+) {
+    let told = |(op, ret): (S::Op, S::Ret)| (Told::new(op), Told::new(ret));
+    every_small(name, &ErasedSpec::new(spec), &|value| told(put(value)), &|taken| told(take(taken)));
+}
+
+fn every_small(
+    name: &str,
+    spec: &ErasedSpec,
+    put: &dyn Fn(u8) -> (Told, Told),
+    take: &dyn Fn(Option<u8>) -> (Told, Told),
+) {
     let (mut reached, mut count) = (Reached::default(), 0);
     for operations in 1..=4 {
         let choices = choices(operations);
@@ -205,10 +204,10 @@ fn every_small_history<S>(
 fn every_small_history_is_judged_at_once_as_the_search_does() {
     let put = |value| (QueueOp::Enqueue(value), QueueRet::Enqueued);
     let take = |taken| (QueueOp::Dequeue, QueueRet::Dequeued(taken));
-    every_small_history("queue", &FifoQueue::new(), put, take);
-    every_small_history("unordered queue", &UnorderedQueue::new(), put, take);
+    every_small_history("queue", FifoQueue::new(), put, take);
+    every_small_history("unordered queue", UnorderedQueue::new(), put, take);
     let put = |value| (StackOp::Push(value), StackRet::Pushed);
-    every_small_history("stack", &Stack::new(), put, |taken| (StackOp::Pop, StackRet::Popped(taken)));
+    every_small_history("stack", Stack::new(), put, |taken| (StackOp::Pop, StackRet::Popped(taken)));
 }
 
 /// Calls of many processes, each taking effect when it returns, and perhaps one more that is wrong.
@@ -244,7 +243,7 @@ fn long<S: Nondeterministic<Key = ()>>(
 
 #[test]
 fn long_histories_are_judged_at_once() {
-    fn one<S: Nondeterministic<Key = (), State: std::fmt::Debug>>(
+    fn one<S: Erasable + Nondeterministic<Op: Clone, Ret: Clone, Key = ()> + Clone>(
         name: &str,
         spec: &S,
         put: impl Fn(u32) -> (S::Op, S::Ret),
@@ -253,7 +252,8 @@ fn long_histories_are_judged_at_once() {
     ) {
         for wrong in [None, Some(wrong)] {
             let is_wrong = wrong.is_some();
-            let history = long(spec, &put, &take, wrong);
+            let history = erased(&long(spec, &put, &take, wrong));
+            let spec = &ErasedSpec::new(spec.clone());
             let mut judge = Linearizer::new(spec, &history, Options::default());
             match judge.run(1) {
                 Verdict::Ok(witness) => {

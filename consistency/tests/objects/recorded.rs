@@ -1,9 +1,19 @@
 //! Recorded histories of other projects, with the verdicts that those state, and the same formats with histories of our
 //! own. The former are not part of this repository; without them the tests that need them say so.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::{Debug, Write as _},
+    fs,
+    path::PathBuf,
+};
 
-use crate::common::{Domain, HistoryOf, Rng, Shape, changed, domains::CasRegisters, oracle, right};
+use crate::common::{
+    Domain, HistoryOf, Rng, Shape, changed,
+    domains::CasRegisters,
+    erased::{Erasable, ErasedSpec, erased},
+    oracle, right,
+};
 use quorate_consistency::{
     Event, Malformed, Outcome, check,
     format::{
@@ -48,14 +58,19 @@ fn read_all(text: &str, format: Format) -> Vec<Entry> {
     entries
 }
 
-fn judged<M: Recorded>(model: &M, entries: &[Entry], failed: FailedCas) -> (bool, usize) {
+fn judged<M>(model: &M, entries: &[Entry], failed: FailedCas) -> (bool, usize)
+where
+    M: Recorded<Op: Debug, Ret: Debug> + Erasable + Clone,
+{
     let Assembled { history, places } = assemble(model, entries, failed).unwrap();
-    assert_eq!(history.operations().len(), places.len());
-    let verdict = check(model, &history);
+    let operations = history.operations().len();
+    assert_eq!(operations, places.len());
+    let (spec, history) = (ErasedSpec::new(model.clone()), erased(&history));
+    let verdict = check(&spec, &history);
     if let quorate_consistency::Verdict::Ok(witness) = &verdict {
-        assert_eq!(witness.verify(model, &history), Ok(()));
+        assert_eq!(witness.verify(&spec, &history), Ok(()));
     }
-    (verdict.is_linearizable().unwrap(), history.operations().len())
+    (verdict.is_linearizable().unwrap(), operations)
 }
 
 #[test]

@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::common::{Domain, Rng, StateOf, domains::for_every_domain};
+use crate::common::{
+    Domain, Rng, SMALL, Shape, StateOf, changed,
+    domains::{Kvs, Registers, for_every_domain},
+    erased::{Erasable, Erased},
+    once::ManyValues,
+    right,
+};
 use quorate_consistency::{
-    Growth, Nondeterministic, Spec,
+    Growth, Linearizer, Nondeterministic, Options, Spec,
     spec::{
         CasOp, CasRegister, CasRet, FifoQueue, Kv, KvOp, KvRet, QueueOp, QueueRet, Set, SetOp, SetRet, Stack,
         StackOp, StackRet,
@@ -216,4 +222,34 @@ fn what_is_shown_was_added_before() {
         assert_eq!(looks_ahead, shown > 100 && ruled_out > 100, "{name}: {shown} {ruled_out}");
     }
     for_every_domain!(one);
+}
+
+#[test]
+fn a_domain_without_its_types_is_judged_step_by_step_as_with_them() {
+    fn told<D: Domain>(domain: &D, seed: u64, options: Options) -> (String, String, u64) {
+        let mut rng = Rng(seed);
+        let history = right(domain, &mut rng, Shape { operations: 15, pending_percent: 30, ..SMALL });
+        let history = changed(domain, &mut rng, &history);
+        let spec = domain.spec();
+        let mut search = Linearizer::new(&spec, &history, options);
+        let verdict = format!("{:?}", search.run(u64::MAX));
+        (format!("{history:?}"), verdict, search.steps())
+    }
+    fn one<D: Domain<Spec: Erasable>>(name: &str, domain: &D) {
+        let mut at_once = 0;
+        for seed in 0..1_000 {
+            for shortcuts in [false, true] {
+                let mut options = Options::default();
+                options.shortcuts = shortcuts;
+                let typed = told(domain, seed, options);
+                assert_eq!(typed, told(&Erased(domain), seed, options), "{name}");
+                at_once += usize::from(typed.2 == 0);
+            }
+        }
+        println!("{name}: {at_once} of 2000 are judged at once");
+    }
+    // These have all that a specification can say: what is unseen, what it can decide, keys, and what only grows.
+    one("cas-register of many values", &ManyValues);
+    one("register", &Registers { unique: true });
+    one("kv", &Kvs);
 }
