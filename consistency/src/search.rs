@@ -249,8 +249,8 @@ impl<'a, S: Nondeterministic, const N: usize> Search<'a, S, N> {
     fn stop(&mut self, spec: &S, returning: u32) -> Status {
         let Some(here) = self.here.take() else { return Status::Going };
         let Here { place, mask, state, is_unseen } = here;
-        let seen = (returning, &mask, &state);
-        if self.track.is_hopeless(spec, seen, self.hunt.horizon, &self.options) {
+        let is_taken = |slot| mask.has(slot);
+        if self.track.is_hopeless(spec, (returning, &is_taken, &state), self.hunt.horizon, &self.options) {
             self.hunt.is_cut = true;
             return Status::Going;
         }

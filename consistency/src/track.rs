@@ -2,7 +2,6 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 use crate::{
-    bits::Bits,
     bug::Bug,
     history::{NEVER, OpId},
     options::{Options, Reduction},
@@ -207,11 +206,11 @@ impl<'a, O, R> Track<'a, O, R> {
     }
 
     /// Whether a call that returns before `horizon`, and is not in the order yet, cannot return what it did, if this one is to return
-    /// now in this state.
-    pub(crate) fn is_hopeless<S, const N: usize>(
+    /// now in this state. Which slots are taken is asked by a function, so that there is one of this for all widths.
+    pub(crate) fn is_hopeless<S>(
         &self,
         spec: &S,
-        (at, mask, state): (u32, &Bits<N>, &S::State),
+        (at, is_taken, state): (u32, &dyn Fn(u16) -> bool, &S::State),
         horizon: u32,
         options: &Options,
     ) -> bool
@@ -222,7 +221,7 @@ impl<'a, O, R> Track<'a, O, R> {
         let Some(next) = self.next_shows.get(call.place as usize) else { return false };
         let pending = &self.pending[..call.stop.pending as usize];
         let others = [&self.open[range(call.stop.readers)], &self.open[range(call.stop.writers)], pending];
-        let waiting = others.into_iter().flatten().filter(|open| !mask.has(open.slot)).map(|open| open.at);
+        let waiting = others.into_iter().flatten().filter(|open| !is_taken(open.slot)).map(|open| open.at);
         let waiting = waiting.chain([at]);
         // Whatever may come before what is shown, and after this state.
         let rules_out = |other: u32, shown: &Laid<'_, O, R>, ret: &R| {
