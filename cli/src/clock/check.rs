@@ -98,9 +98,8 @@ impl<'a> Checked<'a> {
     fn tell(&self) {
         let Self { label, hosts, events, messages, broken } = self;
         let of = if label.is_empty() { String::new() } else { format!("{label}: ") };
-        let count = |number: usize| terminal::count(number as u64);
-        let (hosts, events, messages) = (count(*hosts), count(*events), count(*messages));
-        terminal::say(format_args!("  {of}{events} events at {hosts} hosts, {messages} messages"));
+        let (events, hosts) = (counted(*events, "event"), counted(*hosts, "host"));
+        terminal::say(format_args!("  {of}{events} at {hosts}, {}", counted(*messages, "message")));
         for Told { line, rule } in broken.iter().take(TOLD_MAX) {
             terminal::say(format_args!("  line {line}: {rule}"));
         }
@@ -108,4 +107,9 @@ impl<'a> Checked<'a> {
             terminal::say(format_args!("  and {more} more; --json has all of them"));
         }
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", terminal::count(number as u64))
 }

@@ -9,7 +9,7 @@ const EVENTS_MAX: usize = 5_000;
 
 /// Each event has a row of its own, below all that led to it; each host a column.
 pub(super) struct Layout<'a> {
-    /// The hosts, by their first rows.
+    /// The hosts, as they come in the file.
     pub(super) hosts: Vec<&'a str>,
     pub(super) rows: Vec<Row<'a>>,
     /// From row to row.
@@ -34,14 +34,17 @@ impl<'a> Layout<'a> {
         let row_of: BTreeMap<usize, usize> = places.iter().enumerate().map(|(row, at)| (*at, row)).collect();
         let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
         let mut hosts = Vec::new();
-        let mut rows = Vec::new();
-        for event in places.iter().filter_map(|at| execution.events.get(*at)) {
-            let column = *columns.entry(&event.host).or_insert_with(|| {
+        for event in row_of.keys().filter_map(|at| execution.events.get(*at)) {
+            columns.entry(&event.host).or_insert_with(|| {
                 hosts.push(event.host.as_str());
                 hosts.len() - 1
             });
-            rows.push(Row { event, column });
         }
+        let row = |at: &usize| {
+            let event = execution.events.get(*at)?;
+            Some(Row { event, column: *columns.get(event.host.as_str())? })
+        };
+        let rows = places.iter().filter_map(row).collect();
         let in_rows =
             |Message { from, to }| Some(Message { from: *row_of.get(&from)?, to: *row_of.get(&to)? });
         let messages = execution.messages().into_iter().filter_map(in_rows).collect();

@@ -48,7 +48,7 @@ pub enum Rule {
         expected: u64,
     },
     /// The clock knows of an event that nobody made.
-    #[error("the clock knows of event {known} of {of}, which made {made}")]
+    #[error("the clock knows of event {known} of {of}, which is not among its {made} in the log")]
     Unmade {
         /// Whose events.
         of: String,

@@ -1,12 +1,14 @@
 //! Single rules of the machine: what it refuses, gives back and ignores.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use quorate_machine::{Durable, Effect, Input, Machine, NodeId, OutboxOf, Tag, Time};
 use quorate_vclock::{
     Dot, DotRange, VClock,
     broadcast::{
         Broadcast, Command, Config, ConfigError, Content, Entry, Event, Image, Message, Origin, Record,
-        RecordError, RecoverError, Refusal, Want,
+        RecordError, RecoverError, Refusal, Snapshot, Want,
     },
 };
 
@@ -184,6 +186,34 @@ fn what_is_stable_and_in_the_snapshot_is_forgotten_and_comes_back_as_a_state() {
     let mut again = Rig::recovered(Config::new(ONE, 99, vec![ONE, TWO]), rig.image);
     let events = again.submit(say("two"));
     assert_eq!(events[0], Event::Done { tag: Tag(7), dot: dot(ONE, 2) });
+}
+
+/// A state that does not include what is only in this node's own must come with it, or it would take back what was delivered.
+#[test]
+fn a_state_that_would_take_something_back_is_not_taken_without_it() {
+    let mut rig = Rig::new(|config| config.founders = vec![ONE, TWO]);
+    rig.submit(say("ours"));
+    let ours = rig.image.entries().next().cloned().expect("it is on disk");
+    rig.hear_digest(&[(origin(ONE), 1)]);
+    rig.submit(Command::Compact {
+        cut: [(origin(ONE), 1)].into_iter().collect(),
+        state: Bytes::from_static(b"ours"),
+    });
+    assert_eq!(rig.image.entries().count(), 0, "it is only in the state");
+
+    let theirs = Snapshot {
+        cut: [(origin(TWO), 1)].into_iter().collect(),
+        members: rig.node.members().clone(),
+        state: Bytes::from_static(b"theirs"),
+    };
+    let offer = |entries: Vec<Arc<Entry>>| Message::Snapshot { snapshot: Arc::new(theirs.clone()), entries };
+    assert_eq!(rig.hear(offer(vec![])), []);
+    assert_eq!(*rig.node.delivered(), [(origin(ONE), 1)].into_iter().collect());
+
+    let events = rig.hear(offer(vec![Arc::new(ours)]));
+    assert!(matches!(&events[0], Event::Restored { snapshot } if **snapshot == theirs));
+    assert_eq!(texts(&events), [b"ours"], "it is delivered again, after the other state");
+    assert_eq!(*rig.node.delivered(), [(origin(ONE), 1), (origin(TWO), 1)].into_iter().collect());
 }
 
 #[test]

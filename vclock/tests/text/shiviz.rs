@@ -106,7 +106,7 @@ fn what_is_broken_is_told_with_its_line() {
     assert_eq!(broken("\na {\"a\":1}\n\na {\"a\":1}\n"), ["line 4: line 2 is event 1 of a already"]);
     assert_eq!(
         broken("\na {\"a\":1}\n\nb {\"b\":1, \"a\":2}\n"),
-        ["line 4: the clock knows of event 2 of a, which made 1"]
+        ["line 4: the clock knows of event 2 of a, which is not among its 1 in the log"]
     );
     assert_eq!(
         broken("\na {\"a\":1}\n\nb {\"b\":1, \"a\":1}\n\nb {\"b\":2}\n"),
