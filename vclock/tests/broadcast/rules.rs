@@ -232,6 +232,19 @@ fn what_is_early_waits_and_what_is_nonsense_is_counted() {
     assert_eq!((counters.repeated, counters.nonsense, counters.strangers), (1, 3, 1));
 }
 
+/// A link that holds one message at a time would else lose what was asked for, again and again.
+#[test]
+fn what_is_asked_for_goes_before_the_answer() {
+    let mut rig = Rig::new(|_| ());
+    rig.submit(say("one"));
+    rig.sent.clear();
+    let ranges = DotRange::new(origin(ONE), 1, 1).into_iter().collect();
+    let want = Some(Want { ranges, cut: VClock::new() });
+    rig.hear(Message::Digest { birth: 1, delivered: VClock::new(), answer: true, want });
+    let [Message::Data { entries }, Message::Digest { .. }] = &rig.sent[..] else { panic!("{:?}", rig.sent) };
+    assert_eq!(entries[0].dot, dot(ONE, 1));
+}
+
 /// Its disk was rolled back, or another process runs under its name: no dot may be made twice.
 #[test]
 fn whoever_hears_of_dots_of_its_own_that_it_has_not_made_sends_no_more() {
