@@ -1,0 +1,61 @@
+//! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
+//!
+//! Values have no configuration that could carry the mistake, so it is planted for the thread.
+
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A classic mistake in placing a key.
+        #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
+        #[allow(dead_code, reason = "without a feature its mistakes have no place")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Bug { $($(#[$doc])* $name,)* }
+
+        #[cfg(quorate_bugs)]
+        impl Bug {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+bugs! {
+    /// Nodes whose tokens or scores are equal are told apart by where they happen to lie, not by their names.
+    TieByIndex,
+    /// A node comes twice among the preferences of a key.
+    PreferTwice,
+    /// The hashes after a key's first are made by a mixer that keeps most bits where they are.
+    BiasedMixer,
+    /// The name of a node and the number of its token run into each other.
+    TokenNamesRunTogether,
+}
+
+#[cfg(quorate_bugs)]
+mod planted {
+    extern crate std;
+
+    use super::Bug;
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    impl Bug {
+        /// Makes this thread's placements make this mistake from now on; `None` makes them whole again.
+        pub fn plant(bug: Option<Self>) {
+            PLANTED.set(bug);
+        }
+
+        pub(crate) fn is_planted(self) -> bool {
+            PLANTED.get() == Some(self)
+        }
+    }
+}
+
+#[cfg(not(quorate_bugs))]
+impl Bug {
+    #[expect(clippy::unused_self, reason = "without the mistakes there is nothing to ask")]
+    pub(crate) const fn is_planted(self) -> bool {
+        false
+    }
+}

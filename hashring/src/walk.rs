@@ -1,0 +1,168 @@
+//! From one preference of a key to the next, each node once.
+
+use alloc::{vec, vec::Vec};
+
+use crate::{
+    bug::Bug,
+    hash::{KeyHash, mix},
+    nodes::{NodeIx, Nodes},
+    place::Place,
+};
+
+/// How far a walk along the preferences of a key has come. For one hash of one table: begin anew for another.
+#[derive(Clone, Debug, Default)]
+pub struct Walk {
+    seen: Seen,
+    /// Where the table goes on: a position, a round.
+    pub(crate) cursor: u64,
+    /// Of tables that have to compare all nodes: the rest in order, the next last.
+    pub(crate) ranked: Vec<NodeIx>,
+}
+
+impl Walk {
+    /// At the start.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many nodes have come.
+    pub const fn len(&self) -> usize {
+        self.seen.count
+    }
+
+    /// Whether none has come yet.
+    pub const fn is_empty(&self) -> bool {
+        self.seen.count == 0
+    }
+
+    /// Whether that node has come.
+    pub fn has_seen(&self, node: NodeIx) -> bool {
+        self.seen.contains(node)
+    }
+
+    /// Lets a node come, and says whether it had not come yet.
+    pub fn admit(&mut self, node: NodeIx) -> bool {
+        if self.seen.contains(node) && !Bug::PreferTwice.is_planted() {
+            return false;
+        }
+        self.seen.insert(node);
+        true
+    }
+
+    /// The next node by the key's next hash that is on a new one. Hashes that are on old ones all the time are given up after
+    /// [`MISSES_MAX`]: the rest comes in the order of its own scores for the key, so that a walk always ends.
+    pub(crate) fn salted(
+        &mut self,
+        nodes: &Nodes,
+        hash: KeyHash,
+        locate: impl Fn(KeyHash) -> Option<NodeIx>,
+    ) -> Option<NodeIx> {
+        /// A node of a thousand is missed that often in a row in one of 3,000 walks; then what follows is only slower.
+        const MISSES_MAX: u64 = 64;
+        if self.len() >= nodes.len() {
+            return None;
+        }
+        if self.ranked.is_empty() {
+            for _ in 0..MISSES_MAX {
+                let node = locate(hash.salted(self.cursor))?;
+                self.cursor += 1;
+                if self.admit(node) {
+                    return Some(node);
+                }
+            }
+            self.rank(nodes, |node| mix(hash.get() ^ mix(u64::from(node.get()))));
+        }
+        self.next_ranked()
+    }
+
+    /// Puts the nodes that have not come in order: that of the highest score next, of equal scores the first by name.
+    pub(crate) fn rank<S: Ord>(&mut self, nodes: &Nodes, score: impl Fn(NodeIx) -> S) {
+        let rest = nodes.iter().map(|(index, _)| index).filter(|&index| !self.seen.contains(index));
+        let mut scored: Vec<_> = rest.map(|index| (score(index), index)).collect();
+        scored.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| nodes.cmp_names(b.1, a.1)));
+        self.ranked = scored.into_iter().map(|(_, index)| index).collect();
+    }
+
+    pub(crate) fn next_ranked(&mut self) -> Option<NodeIx> {
+        let node = self.ranked.pop()?;
+        self.admit(node);
+        Some(node)
+    }
+}
+
+/// Which nodes have come: the first few as a list, which is on the stack, more as bits.
+#[derive(Clone, Debug)]
+struct Seen {
+    count: usize,
+    first: [NodeIx; Self::LISTED],
+    /// A bit for each, once there are more than the list can hold.
+    bits: Vec<u64>,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { count: 0, first: [NodeIx::new(0); Self::LISTED], bits: vec![] }
+    }
+}
+
+impl Seen {
+    const LISTED: usize = 8;
+
+    fn contains(&self, node: NodeIx) -> bool {
+        if self.count <= Self::LISTED {
+            return self.first.iter().take(self.count).any(|&seen| seen == node);
+        }
+        let word = self.bits.get(node.index() / 64).copied().unwrap_or(0);
+        word >> (node.index() % 64) & 1 == 1
+    }
+
+    fn insert(&mut self, node: NodeIx) {
+        if let Some(place) = self.first.get_mut(self.count) {
+            *place = node;
+        } else {
+            if self.count == Self::LISTED {
+                self.first.into_iter().for_each(|node| self.mark(node));
+            }
+            self.mark(node);
+        }
+        self.count += 1;
+    }
+
+    fn mark(&mut self, node: NodeIx) {
+        let word = node.index() / 64;
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.bits.get_mut(word) {
+            *bits |= 1 << (node.index() % 64);
+        }
+    }
+}
+
+/// The nodes in the order in which a key would be on them: see [`PlaceExt::preferences`](crate::PlaceExt::preferences).
+#[derive(Debug)]
+pub struct Preferences<'a, P: ?Sized> {
+    place: &'a P,
+    hash: KeyHash,
+    walk: Walk,
+}
+
+impl<'a, P: Place + ?Sized> Preferences<'a, P> {
+    pub(crate) fn new(place: &'a P, hash: KeyHash) -> Self {
+        Self { place, hash, walk: Walk::new() }
+    }
+}
+
+impl<P: Place + ?Sized> Iterator for Preferences<'_, P> {
+    type Item = NodeIx;
+
+    fn next(&mut self) -> Option<NodeIx> {
+        self.place.follow(self.hash, &mut self.walk)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.place.nodes().len() - self.walk.len().min(self.place.nodes().len())))
+    }
+}
+
+impl<P: Place + ?Sized> core::iter::FusedIterator for Preferences<'_, P> {}
