@@ -27,6 +27,26 @@ bugs! {
     BiasedMixer,
     /// The name of a node and the number of its token run into each other.
     TokenNamesRunTogether,
+
+    // Copies.
+    /// A domain that must not be shared is shared rather than a copy left out.
+    StrictShares,
+    /// Some domains get all that is left over, as long as the key prefers them.
+    EvenIsGreedy,
+    /// A domain gets its share although it cannot take it.
+    ShareIgnoresRoom,
+    /// That copies are missing is not said.
+    ShortfallHidden,
+    /// Copies move up although each should keep its position.
+    PositionsShift,
+
+    // Bounded loads.
+    /// A key goes to its first node, whatever that has.
+    BoundUnchecked,
+    /// The load that is about to come is not counted when it is asked who has room.
+    CapacityOfNow,
+    /// The load of a node that has left counts on.
+    LoadOutlivesNode,
 }
 
 #[cfg(quorate_bugs)]

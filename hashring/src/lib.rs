@@ -4,21 +4,25 @@
 
 extern crate alloc;
 
+mod bounded;
 mod bug;
 mod hash;
 mod mod_n;
 mod node;
 mod nodes;
 mod place;
+mod spread;
 mod walk;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
 pub use crate::{
+    bounded::{Bounded, LoadFactor, LowLoadFactor, NoLoad},
     hash::{Hashing, KeyHash},
     mod_n::ModN,
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
+    spread::{Limit, Replicas, Rule, RuleError, Spread},
     walk::{Preferences, Walk},
 };

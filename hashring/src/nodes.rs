@@ -108,7 +108,12 @@ impl Nodes {
         rank(a).cmp(&rank(b)).then(a.cmp(&b))
     }
 
-    pub(crate) fn add(&mut self, node: Node) -> Result<NodeIx, AddError> {
+    /// Adds a node at the lowest index that is free.
+    ///
+    /// # Errors
+    ///
+    /// The node comes back and nothing has changed if its name is taken or there is no index left.
+    pub fn add(&mut self, node: Node) -> Result<NodeIx, AddError> {
         if self.by_name.contains_key(node.name()) {
             return Err(AddError { node, reason: AddReason::Duplicate });
         }
@@ -129,7 +134,12 @@ impl Nodes {
         Ok(index)
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Result<(NodeIx, Node), UnknownNode> {
+    /// Removes the node of that name, and frees its index.
+    ///
+    /// # Errors
+    ///
+    /// There is none; nothing has changed.
+    pub fn remove(&mut self, name: &str) -> Result<(NodeIx, Node), UnknownNode> {
         let index = self.by_name.remove(name).ok_or(UnknownNode)?;
         let node = self.slots.get_mut(index.index()).and_then(Option::take).ok_or(UnknownNode)?;
         self.vacant.insert(index.0);
@@ -140,7 +150,8 @@ impl Nodes {
         Ok((index, node))
     }
 
-    pub(crate) fn set_weight(&mut self, index: NodeIx, weight: Weight) -> Option<Weight> {
+    /// Changes what a node weighs, and says what it weighed before; `None` if there is no such node.
+    pub fn set_weight(&mut self, index: NodeIx, weight: Weight) -> Option<Weight> {
         Some(self.slots.get_mut(index.index())?.as_mut()?.set_weight(weight))
     }
 }

@@ -1,0 +1,74 @@
+//! Every seeded bug is caught: `RUSTFLAGS="--cfg quorate_bugs" cargo test -p quorate-hashring --test bugs`.
+#![cfg(quorate_bugs)]
+#![allow(clippy::print_stdout, reason = "a test says what it reached")]
+
+#[path = "replicas/bounds.rs"]
+mod bounds;
+#[path = "replicas/given.rs"]
+mod given;
+#[path = "replicas/spreading.rs"]
+mod spreading;
+
+use std::panic;
+
+use quorate_hashring::Bug;
+
+/// What must hold, and what it reached; or what does not hold.
+type Check = fn() -> Result<String, String>;
+
+/// Each bug, and what catches it.
+const TABLE: &[(Bug, &str, Check)] = &[
+    (
+        Bug::StrictShares,
+        "copies_are_as_many_and_as_even_as_can_be",
+        spreading::copies_are_as_many_and_as_even_as_can_be,
+    ),
+    (
+        Bug::EvenIsGreedy,
+        "copies_are_as_many_and_as_even_as_can_be",
+        spreading::copies_are_as_many_and_as_even_as_can_be,
+    ),
+    (
+        Bug::ShareIgnoresRoom,
+        "copies_are_as_many_and_as_even_as_can_be",
+        spreading::copies_are_as_many_and_as_even_as_can_be,
+    ),
+    (Bug::ShortfallHidden, "more_copies_than_zones", spreading::more_copies_than_zones),
+    (Bug::PositionsShift, "positions_are_kept", spreading::positions_are_kept),
+    (Bug::BoundUnchecked, "loads_are_bounded", bounds::loads_are_bounded),
+    (Bug::CapacityOfNow, "loads_are_bounded", bounds::loads_are_bounded),
+    (
+        Bug::LoadOutlivesNode,
+        "the_load_of_the_dead_does_not_count",
+        bounds::the_load_of_the_dead_does_not_count,
+    ),
+];
+
+/// What the check says with the bug planted; a panic is a finding, too.
+fn outcome(check: Check) -> Result<String, String> {
+    panic::catch_unwind(check).unwrap_or_else(|_| Err("it panicked".into()))
+}
+
+#[test]
+fn every_seeded_bug_is_caught() {
+    let mut missed = vec![];
+    for &(bug, name, check) in TABLE {
+        Bug::plant(None);
+        let whole = outcome(check);
+        assert!(whole.is_ok(), "{name} finds {whole:?} where no bug is planted");
+        Bug::plant(Some(bug));
+        match outcome(check) {
+            Ok(_) => missed.push((bug, name)),
+            Err(found) => println!("{bug:?}: {name}: {}", found.chars().take(160).collect::<String>()),
+        }
+        Bug::plant(None);
+    }
+    assert!(missed.is_empty(), "not caught: {missed:?}");
+}
+
+#[test]
+fn every_bug_has_a_row() {
+    let rows: Vec<Bug> = TABLE.iter().map(|(bug, ..)| *bug).collect();
+    let without: Vec<_> = Bug::ALL.iter().filter(|bug| !rows.contains(bug)).collect();
+    assert!(without.is_empty(), "nothing catches {without:?}");
+}
