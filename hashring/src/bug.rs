@@ -47,6 +47,10 @@ bugs! {
     CapacityOfNow,
     /// The load of a node that has left counts on.
     LoadOutlivesNode,
+    /// A hash tag without anything in it is one.
+    TagMayBeEmpty,
+    /// Nodes that are written close the gaps that others have left.
+    SerdeClosesGaps,
 }
 
 #[cfg(quorate_bugs)]

@@ -4,6 +4,8 @@ use core::hash::Hasher as _;
 
 use siphasher::sip::{SipHasher13, SipHasher24};
 
+#[cfg(feature = "compat")]
+use crate::compat::{envoy, memcached, redis};
 use crate::{bug::Bug, node::Node};
 
 /// The hash of a key: 64 bits, all of them as good as random.
@@ -75,6 +77,32 @@ pub enum Hashing {
         /// The key, as two numbers.
         key: [u64; 2],
     },
+    /// ketama's: the first four bytes of the MD5, little endian. Tokens are `name-0`, `name-1` and so on, four each. These 32 bits are the
+    /// upper half of the hash, as are those of the others that have no more.
+    #[cfg(feature = "compat")]
+    Md5,
+    /// libmemcached's default: Bob Jenkins's one-at-a-time, 32 bits. Tokens are `name-0`, `name-1` and so on.
+    #[cfg(feature = "compat")]
+    OneAtATime,
+    /// twemproxy's default: FNV-1a with the constants of 64 bits, cut to 32 bits. Tokens are ketama's, as there.
+    #[cfg(feature = "compat")]
+    Fnv1a64,
+    /// Envoy's: XXH64. Tokens are `name_0`, `name_1` and so on.
+    #[cfg(feature = "compat")]
+    Xxh64 {
+        /// Envoy's is 0.
+        seed: u64,
+    },
+    /// Envoy's other one: `MurmurHash64A`. Tokens are `name_0`, `name_1` and so on.
+    #[cfg(feature = "compat")]
+    Murmur2 {
+        /// Envoy's is `0xc70f6907`.
+        seed: u64,
+    },
+    /// Redis Cluster's: the slot of the key, 14 bits, at the top of the hash; its hash tags count. Tokens are those of
+    /// [`Hashing::default`], since nodes have none there.
+    #[cfg(feature = "compat")]
+    RedisSlot,
 }
 
 impl Default for Hashing {
@@ -95,6 +123,18 @@ impl Hashing {
         match self {
             Self::Sip13 { .. } => "sip13/1",
             Self::Sip24 { .. } => "sip24/1",
+            #[cfg(feature = "compat")]
+            Self::Md5 => "md5-ketama/1",
+            #[cfg(feature = "compat")]
+            Self::OneAtATime => "one-at-a-time/1",
+            #[cfg(feature = "compat")]
+            Self::Fnv1a64 => "fnv1a64-32/1",
+            #[cfg(feature = "compat")]
+            Self::Xxh64 { .. } => "xxh64/1",
+            #[cfg(feature = "compat")]
+            Self::Murmur2 { .. } => "murmur2-64a/1",
+            #[cfg(feature = "compat")]
+            Self::RedisSlot => "redis-slot/1",
         }
     }
 
@@ -104,12 +144,29 @@ impl Hashing {
         KeyHash(match *self {
             Self::Sip13 { key: [k0, k1] } => SipHasher13::new_with_keys(k0, k1).hash(bytes),
             Self::Sip24 { key: [k0, k1] } => SipHasher24::new_with_keys(k0, k1).hash(bytes),
+            #[cfg(feature = "compat")]
+            Self::Md5 => upper(memcached::md5(bytes)),
+            #[cfg(feature = "compat")]
+            Self::OneAtATime => upper(memcached::one_at_a_time(bytes)),
+            #[cfg(feature = "compat")]
+            Self::Fnv1a64 => upper(memcached::fnv1a_64(bytes)),
+            #[cfg(feature = "compat")]
+            Self::Xxh64 { seed } => envoy::xxh64(bytes, seed),
+            #[cfg(feature = "compat")]
+            Self::Murmur2 { seed } => envoy::murmur2(bytes, seed),
+            #[cfg(feature = "compat")]
+            Self::RedisSlot => u64::from(redis::slot(bytes)) << 50,
         })
     }
 
-    /// The `number`-th token of a node: the hash of its name's length in bytes (4, little endian), its name, and `number` (4), under
-    /// another key than keys are hashed with. The length keeps `("node1", 1)` and `("node", 11)` apart.
+    /// The `number`-th token of a node. With SipHash that is the hash of its name's length in bytes (4, little endian), its name, and
+    /// `number` (4), under another key than keys are hashed with; the length keeps `("node1", 1)` and `("node", 11)` apart. The hashes
+    /// of other systems make tokens as those do.
     pub fn token(&self, name: &str, number: u32) -> u64 {
+        #[cfg(feature = "compat")]
+        if let Some(token) = self.foreign_token(name, number) {
+            return token;
+        }
         let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
         let parts = [&length.to_le_bytes(), name.as_bytes(), &number.to_le_bytes()];
         if Bug::TokenNamesRunTogether.is_planted() {
@@ -117,6 +174,18 @@ impl Hashing {
             return self.of_node(&[text.as_bytes()]);
         }
         self.of_node(&parts)
+    }
+
+    #[cfg(feature = "compat")]
+    fn foreign_token(&self, name: &str, number: u32) -> Option<u64> {
+        Some(match *self {
+            Self::Sip13 { .. } | Self::Sip24 { .. } => return None,
+            Self::Md5 | Self::Fnv1a64 => upper(memcached::md5_token(name, number)),
+            Self::OneAtATime => upper(memcached::one_at_a_time(alloc::format!("{name}-{number}").as_bytes())),
+            Self::Xxh64 { seed } => envoy::xxh64(envoy::token_text(name, number).as_bytes(), seed),
+            Self::Murmur2 { seed } => envoy::murmur2(envoy::token_text(name, number).as_bytes(), seed),
+            Self::RedisSlot => Self::default().token(name, number),
+        })
     }
 
     /// A number that stands for a node: its first token.
@@ -142,6 +211,19 @@ impl Hashing {
                 }
                 hasher.finish()
             }
+            #[cfg(feature = "compat")]
+            Self::Md5
+            | Self::OneAtATime
+            | Self::Fnv1a64
+            | Self::Xxh64 { .. }
+            | Self::Murmur2 { .. }
+            | Self::RedisSlot => Self::default().of_node(parts),
         }
     }
+}
+
+/// 32 bits as the upper half of 64: then the order of hashes is the same, and so are the shares that they take.
+#[cfg(feature = "compat")]
+pub(crate) const fn upper(hash: u32) -> u64 {
+    (hash as u64) << 32
 }

@@ -6,11 +6,15 @@ extern crate alloc;
 
 mod bounded;
 mod bug;
+#[cfg(feature = "compat")]
+mod compat;
 mod hash;
 mod mod_n;
 mod node;
 mod nodes;
 mod place;
+#[cfg(feature = "serde")]
+mod serial;
 mod spread;
 mod walk;
 

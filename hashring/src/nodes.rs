@@ -154,4 +154,47 @@ impl Nodes {
     pub fn set_weight(&mut self, index: NodeIx, weight: Weight) -> Option<Weight> {
         Some(self.slots.get_mut(index.index())?.as_mut()?.set_weight(weight))
     }
+
+    /// What is at each index, from 0 on; the last is a node.
+    #[cfg(feature = "serde")]
+    pub(crate) fn slots(&self) -> &[Option<Node>] {
+        &self.slots
+    }
+
+    /// The nodes that have that at each index.
+    #[cfg(feature = "serde")]
+    pub(crate) fn from_slots(slots: Vec<Option<Node>>) -> Result<Self, NotNodes> {
+        if slots.len() > Self::COUNT_MAX {
+            return Err(NotNodes::TooMany);
+        }
+        if let Some(None) = slots.last() {
+            return Err(NotNodes::VacantEnd);
+        }
+        let mut nodes = Self { slots, ..Self::default() };
+        for (slot, index) in nodes.slots.iter().zip(0..) {
+            let Some(node) = slot else {
+                nodes.vacant.insert(index);
+                continue;
+            };
+            if nodes.by_name.insert(node.shared_name(), NodeIx(index)).is_some() {
+                return Err(NotNodes::Duplicate(node.shared_name()));
+            }
+        }
+        Ok(nodes)
+    }
+}
+
+/// A list of nodes by index that are not those of a table.
+#[cfg(feature = "serde")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotNodes {
+    /// Two of them have one name.
+    #[error("two nodes are named {0:?}")]
+    Duplicate(Arc<str>),
+    /// The last index is of no node.
+    #[error("there is nothing at the last index")]
+    VacantEnd,
+    /// There are more than [`Nodes::COUNT_MAX`] indexes.
+    #[error("there are more than 4294967295 nodes")]
+    TooMany,
 }

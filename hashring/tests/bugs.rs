@@ -1,11 +1,21 @@
 //! Every seeded bug is caught: `RUSTFLAGS="--cfg quorate_bugs" cargo test -p quorate-hashring --test bugs`.
 #![cfg(quorate_bugs)]
-#![allow(clippy::print_stdout, reason = "a test says what it reached")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "a test says what it reached, and takes what it needs of the checks"
+)]
 
 #[path = "replicas/bounds.rs"]
 mod bounds;
+#[path = "golden/files.rs"]
+mod files;
 #[path = "replicas/given.rs"]
 mod given;
+#[path = "golden/hashes.rs"]
+mod hashes;
+#[path = "golden/serial.rs"]
+mod serial;
 #[path = "replicas/spreading.rs"]
 mod spreading;
 
@@ -42,6 +52,13 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "the_load_of_the_dead_does_not_count",
         bounds::the_load_of_the_dead_does_not_count,
     ),
+    (
+        Bug::TokenNamesRunTogether,
+        "names_and_numbers_of_tokens_do_not_run_together",
+        hashes::names_and_numbers_of_tokens_do_not_run_together,
+    ),
+    (Bug::TagMayBeEmpty, "tags_are_what_stands_in_braces", hashes::tags_are_what_stands_in_braces),
+    (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.
