@@ -62,6 +62,10 @@ impl Place for ModN {
         let place = hash.get().checked_rem(self.order.len() as u64)?;
         self.order.get(usize::try_from(place).ok()?).copied()
     }
+
+    fn table_bytes(&self) -> usize {
+        size_of_val(self.order.as_slice())
+    }
 }
 
 impl Elastic for ModN {

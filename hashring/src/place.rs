@@ -29,6 +29,9 @@ pub trait Place {
         walk.salted(self.nodes(), hash, |hash| self.locate(hash))
     }
 
+    /// How many bytes lookups read from besides the list of nodes: tokens, tables, scores. What is not used yet does not count.
+    fn table_bytes(&self) -> usize;
+
     /// The node that a key is on. `None` exactly if there are no nodes.
     #[inline]
     fn owner(&self, key: &[u8]) -> Option<&Node> {
@@ -167,6 +170,10 @@ macro_rules! through {
 
             fn follow(&self, hash: KeyHash, walk: &mut Walk) -> Option<NodeIx> {
                 (**self).follow(hash, walk)
+            }
+
+            fn table_bytes(&self) -> usize {
+                (**self).table_bytes()
             }
 
             fn owner(&self, key: &[u8]) -> Option<&Node> {

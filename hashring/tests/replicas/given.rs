@@ -42,6 +42,10 @@ impl Place for Given {
     fn follow(&self, hash: KeyHash, walk: &mut Walk) -> Option<NodeIx> {
         self.order(hash).into_iter().find(|&node| walk.admit(node))
     }
+
+    fn table_bytes(&self) -> usize {
+        0
+    }
 }
 
 impl Elastic for Given {
