@@ -51,6 +51,10 @@ bugs! {
     TagMayBeEmpty,
     /// Nodes that are written close the gaps that others have left.
     SerdeClosesGaps,
+    /// A jump multiplies before it divides, and so rounds once where the paper rounds twice.
+    JumpRoundsOnce,
+    /// A bucket beyond the last is brought back by a division, where the paper draws again.
+    JumpBackReduces,
 }
 
 #[cfg(quorate_bugs)]

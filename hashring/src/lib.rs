@@ -8,7 +8,10 @@ mod bounded;
 mod bug;
 #[cfg(feature = "compat")]
 mod compat;
+mod counted;
 mod hash;
+mod jump;
+mod jumpback;
 mod mod_n;
 mod node;
 mod nodes;
@@ -23,6 +26,8 @@ pub use crate::bug::Bug;
 pub use crate::{
     bounded::{Bounded, LoadFactor, LowLoadFactor, NoLoad},
     hash::{Hashing, KeyHash},
+    jump::{Jump, jump},
+    jumpback::{JumpBack, jump_back},
     mod_n::ModN,
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},

@@ -8,12 +8,16 @@
 
 #[path = "replicas/bounds.rs"]
 mod bounds;
+#[path = "keyed/compared.rs"]
+mod compared;
 #[path = "golden/files.rs"]
 mod files;
 #[path = "replicas/given.rs"]
 mod given;
 #[path = "golden/hashes.rs"]
 mod hashes;
+#[path = "keyed/jump.rs"]
+mod jump;
 #[path = "golden/serial.rs"]
 mod serial;
 #[path = "replicas/spreading.rs"]
@@ -59,6 +63,8 @@ const TABLE: &[(Bug, &str, Check)] = &[
     ),
     (Bug::TagMayBeEmpty, "tags_are_what_stands_in_braces", hashes::tags_are_what_stands_in_braces),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
+    (Bug::JumpRoundsOnce, "jump_agrees_with_what_others_publish", jump::jump_agrees_with_what_others_publish),
+    (Bug::JumpBackReduces, "jump_back_is_the_loop_of_the_paper", jump::jump_back_is_the_loop_of_the_paper),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

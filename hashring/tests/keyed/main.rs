@@ -1,0 +1,35 @@
+//! Tables that score or number their nodes: jump, `JumpBack`, anchor, Maglev, rendezvous.
+#![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
+
+mod compared;
+mod jump;
+
+/// Prints what a check has reached.
+fn reached(check: Result<String, String>) {
+    println!("{}", check.unwrap_or_else(|broken| panic!("{broken}")));
+}
+
+#[test]
+fn jump_and_jump_back_agree_with_the_reference_implementations() {
+    reached(jump::jump_and_jump_back_agree_with_the_reference_implementations());
+}
+
+#[test]
+fn jump_agrees_with_what_others_publish() {
+    reached(jump::jump_agrees_with_what_others_publish());
+}
+
+#[test]
+fn jump_back_is_the_loop_of_the_paper() {
+    reached(jump::jump_back_is_the_loop_of_the_paper());
+}
+
+#[test]
+fn one_bucket_more_takes_keys_and_moves_no_others() {
+    reached(jump::one_bucket_more_takes_keys_and_moves_no_others());
+}
+
+#[test]
+fn nodes_come_and_go_at_the_end_only() {
+    reached(jump::nodes_come_and_go_at_the_end_only());
+}
