@@ -55,6 +55,10 @@ bugs! {
     JumpRoundsOnce,
     /// A bucket beyond the last is brought back by a division, where the paper draws again.
     JumpBackReduces,
+    /// What was on a removed bucket goes to whoever stands at a position now, not when the bucket was removed.
+    AnchorForgetsHistory,
+    /// A chain of buckets that held one position is followed to its end, however long it is.
+    AnchorChainUnguarded,
 }
 
 #[cfg(quorate_bugs)]

@@ -47,7 +47,7 @@ counted_table! {
     /// The nodes in the buckets of [`jump`], in the order in which they were pushed.
     ///
     /// Nodes come and go at the end only: if one went in the middle, all after it would have to change their number, and with
-    /// that nearly all of their keys. So this is no [`Elastic`](crate::Elastic) table.
+    /// that nearly all of their keys. So this is no [`Elastic`](crate::Elastic) table; [`Anchor`](crate::Anchor) is.
     ///
     /// Balance is as good as chance, disruption the least there can be, memory nothing but the nodes, a lookup `ln n` steps. All
     /// nodes weigh the same. Choose it for the values that others compute, too; else [`JumpBack`](crate::JumpBack).

@@ -83,7 +83,8 @@ const fn upper(draw: u64) -> u32 {
 counted_table! {
     /// The nodes in the buckets of [`jump_back`], in the order in which they were pushed.
     ///
-    /// Nodes come and go at the end only, for the reason that [`Jump`](crate::Jump) gives.
+    /// Nodes come and go at the end only, for the reason that [`Jump`](crate::Jump) gives; where any node may go, take
+    /// [`Anchor`](crate::Anchor), which begins with this.
     ///
     /// Balance is as good as chance, disruption the least there can be, memory nothing but the nodes, a lookup constant time. All
     /// nodes weigh the same. Choose it for numbered shards.

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod anchor;
 mod bounded;
 mod bug;
 #[cfg(feature = "compat")]
@@ -24,6 +25,7 @@ mod walk;
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
 pub use crate::{
+    anchor::Anchor,
     bounded::{Bounded, LoadFactor, LowLoadFactor, NoLoad},
     hash::{Hashing, KeyHash},
     jump::{Jump, jump},

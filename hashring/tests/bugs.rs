@@ -6,6 +6,8 @@
     reason = "a test says what it reached, and takes what it needs of the checks"
 )]
 
+#[path = "keyed/anchor.rs"]
+mod anchor;
 #[path = "replicas/bounds.rs"]
 mod bounds;
 #[path = "keyed/compared.rs"]
@@ -65,6 +67,12 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
     (Bug::JumpRoundsOnce, "jump_agrees_with_what_others_publish", jump::jump_agrees_with_what_others_publish),
     (Bug::JumpBackReduces, "jump_back_is_the_loop_of_the_paper", jump::jump_back_is_the_loop_of_the_paper),
+    (Bug::AnchorForgetsHistory, "anchor_is_what_the_paper_defines", anchor::anchor_is_what_the_paper_defines),
+    (
+        Bug::AnchorChainUnguarded,
+        "an_adversary_cannot_make_lookups_slow",
+        anchor::an_adversary_cannot_make_lookups_slow,
+    ),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

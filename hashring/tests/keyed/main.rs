@@ -1,6 +1,7 @@
 //! Tables that score or number their nodes: jump, `JumpBack`, anchor, Maglev, rendezvous.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
 
+mod anchor;
 mod compared;
 mod jump;
 
@@ -32,4 +33,24 @@ fn one_bucket_more_takes_keys_and_moves_no_others() {
 #[test]
 fn nodes_come_and_go_at_the_end_only() {
     reached(jump::nodes_come_and_go_at_the_end_only());
+}
+
+#[test]
+fn anchor_is_what_the_paper_defines() {
+    reached(anchor::anchor_is_what_the_paper_defines());
+}
+
+#[test]
+fn an_adversary_cannot_make_lookups_slow() {
+    reached(anchor::an_adversary_cannot_make_lookups_slow());
+}
+
+#[test]
+fn adding_undoes_the_last_removal() {
+    reached(anchor::adding_undoes_the_last_removal());
+}
+
+#[test]
+fn an_anchor_refuses_what_it_cannot_have() {
+    reached(anchor::an_anchor_refuses_what_it_cannot_have());
 }
