@@ -19,6 +19,7 @@ mod nodes;
 mod place;
 #[cfg(feature = "serde")]
 mod serial;
+mod slots;
 mod spread;
 mod walk;
 
@@ -34,6 +35,10 @@ pub use crate::{
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
+    slots::{
+        AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
+        Slots, SlotsError, StaleEpoch, hash_tag,
+    },
     spread::{Limit, Replicas, Rule, RuleError, Spread},
     walk::{Preferences, Walk},
 };

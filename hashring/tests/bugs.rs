@@ -20,10 +20,16 @@ mod given;
 mod hashes;
 #[path = "keyed/jump.rs"]
 mod jump;
+#[path = "partitions/rebalancing.rs"]
+mod rebalancing;
 #[path = "golden/serial.rs"]
 mod serial;
+#[path = "partitions/slots.rs"]
+mod slots;
 #[path = "replicas/spreading.rs"]
 mod spreading;
+#[path = "partitions/tables.rs"]
+mod tables;
 
 use std::panic;
 
@@ -64,6 +70,12 @@ const TABLE: &[(Bug, &str, Check)] = &[
         hashes::names_and_numbers_of_tokens_do_not_run_together,
     ),
     (Bug::TagMayBeEmpty, "tags_are_what_stands_in_braces", hashes::tags_are_what_stands_in_braces),
+    (Bug::StaleEpochAccepted, "who_saw_an_older_table_is_refused", slots::who_saw_an_older_table_is_refused),
+    (
+        Bug::RebalanceMovesTooMuch,
+        "no_table_with_fair_shares_is_nearer",
+        rebalancing::no_table_with_fair_shares_is_nearer,
+    ),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
     (Bug::JumpRoundsOnce, "jump_agrees_with_what_others_publish", jump::jump_agrees_with_what_others_publish),
     (Bug::JumpBackReduces, "jump_back_is_the_loop_of_the_paper", jump::jump_back_is_the_loop_of_the_paper),

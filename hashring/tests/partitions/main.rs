@@ -1,0 +1,70 @@
+//! Slots, ranges, and plans for what moves between two tables.
+#![allow(clippy::print_stdout, reason = "a test says what it reached")]
+
+mod rebalancing;
+mod slots;
+mod tables;
+
+fn report(check: fn() -> Result<String, String>) {
+    println!("{}", check().expect("it holds"));
+}
+
+#[test]
+fn no_table_with_fair_shares_is_nearer() {
+    report(rebalancing::no_table_with_fair_shares_is_nearer);
+}
+
+#[test]
+fn no_table_with_as_many_copies_is_nearer() {
+    report(rebalancing::no_table_with_as_many_copies_is_nearer);
+}
+
+#[test]
+fn shares_are_within_one_slot() {
+    report(rebalancing::shares_are_within_one_slot);
+}
+
+#[test]
+fn larger_tables_move_what_is_too_much() {
+    report(rebalancing::larger_tables_move_what_is_too_much);
+}
+
+#[test]
+fn pins_stay_and_the_drained_have_nothing() {
+    report(rebalancing::pins_stay_and_the_drained_have_nothing);
+}
+
+#[test]
+fn a_balanced_table_stays_as_it_is() {
+    report(rebalancing::a_balanced_table_stays_as_it_is);
+}
+
+#[test]
+fn who_saw_an_older_table_is_refused() {
+    report(slots::who_saw_an_older_table_is_refused);
+}
+
+#[test]
+fn nodes_come_and_go_without_their_slots() {
+    report(slots::nodes_come_and_go_without_their_slots);
+}
+
+#[test]
+fn senseless_assignments_change_nothing() {
+    report(slots::senseless_assignments_change_nothing);
+}
+
+#[test]
+fn the_order_of_nodes_does_not_matter() {
+    report(slots::the_order_of_nodes_does_not_matter);
+}
+
+#[test]
+fn preferences_are_the_replicas() {
+    report(slots::preferences_are_the_replicas);
+}
+
+#[test]
+fn keys_are_in_the_slots_of_redis() {
+    report(slots::keys_are_in_the_slots_of_redis);
+}
