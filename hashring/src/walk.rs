@@ -4,7 +4,7 @@ use alloc::{vec, vec::Vec};
 
 use crate::{
     bug::Bug,
-    hash::{KeyHash, mix},
+    hash::{Hashing, KeyHash, mix},
     nodes::{NodeIx, Nodes},
     place::Place,
 };
@@ -70,7 +70,9 @@ impl Walk {
                     return Some(node);
                 }
             }
-            self.rank(nodes, |node| mix(hash.get() ^ mix(u64::from(node.get()))));
+            // By name, whatever the table hashes with: indexes are nobody's choice.
+            let of_name = |node| nodes.get(node).map_or(0, |node| Hashing::default().seed(node));
+            self.rank(nodes, |node| mix(hash.get() ^ of_name(node)));
         }
         self.next_ranked()
     }
@@ -84,9 +86,12 @@ impl Walk {
     }
 
     pub(crate) fn next_ranked(&mut self) -> Option<NodeIx> {
-        let node = self.ranked.pop()?;
-        self.admit(node);
-        Some(node)
+        while let Some(node) = self.ranked.pop() {
+            if self.admit(node) {
+                return Some(node);
+            }
+        }
+        None
     }
 }
 
