@@ -63,6 +63,8 @@ bugs! {
     StaleEpochAccepted,
     /// A rebalancing also moves slots of nodes that have no more than they shall have.
     RebalanceMovesTooMuch,
+    /// Nodes take slots in the order of their indexes.
+    MaglevFollowsIndex,
 }
 
 #[cfg(quorate_bugs)]

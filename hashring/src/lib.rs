@@ -13,6 +13,7 @@ mod counted;
 mod hash;
 mod jump;
 mod jumpback;
+mod maglev;
 mod mod_n;
 mod node;
 mod nodes;
@@ -31,6 +32,7 @@ pub use crate::{
     hash::{Hashing, KeyHash},
     jump::{Jump, jump},
     jumpback::{JumpBack, jump_back},
+    maglev::{Maglev, MaglevError, MaglevSize, MaglevSizeError},
     mod_n::ModN,
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},

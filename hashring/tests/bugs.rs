@@ -20,6 +20,10 @@ mod given;
 mod hashes;
 #[path = "keyed/jump.rs"]
 mod jump;
+#[path = "keyed/kinds.rs"]
+mod kinds;
+#[path = "keyed/laws.rs"]
+mod laws;
 #[path = "partitions/rebalancing.rs"]
 mod rebalancing;
 #[path = "golden/serial.rs"]
@@ -85,6 +89,8 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "an_adversary_cannot_make_lookups_slow",
         anchor::an_adversary_cannot_make_lookups_slow,
     ),
+    (Bug::MaglevFollowsIndex, "a_table_is_what_its_nodes_are", laws::a_table_is_what_its_nodes_are),
+    (Bug::PreferTwice, "preferences_are_all_nodes_once", laws::preferences_are_all_nodes_once),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

@@ -4,6 +4,9 @@
 mod anchor;
 mod compared;
 mod jump;
+mod kinds;
+mod laws;
+mod maglev;
 
 /// Prints what a check has reached.
 fn reached(check: Result<String, String>) {
@@ -53,4 +56,64 @@ fn adding_undoes_the_last_removal() {
 #[test]
 fn an_anchor_refuses_what_it_cannot_have() {
     reached(anchor::an_anchor_refuses_what_it_cannot_have());
+}
+
+#[test]
+fn maglev_agrees_with_envoy() {
+    reached(maglev::maglev_agrees_with_envoy());
+}
+
+#[test]
+fn a_table_has_a_prime_number_of_slots() {
+    reached(maglev::a_table_has_a_prime_number_of_slots());
+}
+
+#[test]
+fn slots_are_shared_by_weight() {
+    reached(maglev::slots_are_shared_by_weight());
+}
+
+#[test]
+fn a_table_of_many_nodes_is_wide() {
+    reached(maglev::a_table_of_many_nodes_is_wide());
+}
+
+#[test]
+fn few_slots_move_without_need() {
+    reached(maglev::few_slots_move_without_need());
+}
+
+#[test]
+fn a_maglev_table_refuses_what_it_cannot_have() {
+    reached(maglev::a_maglev_table_refuses_what_it_cannot_have());
+}
+
+#[test]
+fn preferences_are_all_nodes_once() {
+    reached(laws::preferences_are_all_nodes_once());
+}
+
+#[test]
+fn only_keys_of_who_comes_or_goes_move() {
+    reached(laws::only_keys_of_who_comes_or_goes_move());
+}
+
+#[test]
+fn a_table_is_what_its_nodes_are() {
+    reached(laws::a_table_is_what_its_nodes_are());
+}
+
+#[test]
+fn there_and_back_is_nowhere() {
+    reached(laws::there_and_back_is_nowhere());
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    reached(laws::what_is_refused_changes_nothing());
+}
+
+#[test]
+fn a_new_node_takes_its_place_among_preferences() {
+    reached(laws::a_new_node_takes_its_place_among_preferences());
 }
