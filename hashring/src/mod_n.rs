@@ -42,6 +42,18 @@ impl ModN {
         Self { hashing, nodes: Nodes::new(), order: Vec::new() }
     }
 
+    /// The same table with other nodes, at once.
+    ///
+    /// # Errors
+    ///
+    /// The first node that weighs something else than 1 comes back, and there is no table.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
+        check_unweighted(&nodes)?;
+        let mut table = Self { nodes, ..self };
+        table.rebuild();
+        Ok(table)
+    }
+
     fn rebuild(&mut self) {
         self.order = self.nodes.by_name().map(|(index, _)| index).collect();
     }
@@ -98,4 +110,12 @@ pub(crate) fn unweighted(nodes: &Nodes, name: &str, weight: Weight) -> Result<We
         Some(_) => WeightReason::Weighted,
     };
     Err(WeightError { weight, reason })
+}
+
+/// Of a table that takes no weights: all nodes weigh 1.
+pub(crate) fn check_unweighted(nodes: &Nodes) -> Result<(), AddError> {
+    let heavy = nodes.iter().map(|(_, node)| node).find(|node| node.weight() != Weight::ONE);
+    heavy.map_or(Ok(()), |node| {
+        Err(AddError { node: node.clone(), reason: AddReason::Weighted { weight: node.weight() } })
+    })
 }

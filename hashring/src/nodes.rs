@@ -60,6 +60,19 @@ impl Nodes {
         Self::default()
     }
 
+    /// These, each at the next index.
+    ///
+    /// # Errors
+    ///
+    /// The first node whose name is taken comes back.
+    pub fn of(nodes: impl IntoIterator<Item = Node>) -> Result<Self, AddError> {
+        let mut all = Self::new();
+        for node in nodes {
+            all.add(node)?;
+        }
+        Ok(all)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.by_name.len()
