@@ -65,6 +65,12 @@ bugs! {
     RebalanceMovesTooMuch,
     /// Nodes take slots in the order of their indexes.
     MaglevFollowsIndex,
+    /// A hash that is a token is on the node after.
+    TokenOwnsNotItself,
+    /// What lies after the last token is on its owner.
+    WrapSkipped,
+    /// A node that leaves or weighs less keeps its tokens.
+    GhostTokens,
 }
 
 #[cfg(quorate_bugs)]

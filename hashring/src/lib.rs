@@ -18,6 +18,7 @@ mod mod_n;
 mod node;
 mod nodes;
 mod place;
+mod ring;
 #[cfg(feature = "serde")]
 mod serial;
 mod slots;
@@ -37,6 +38,7 @@ pub use crate::{
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
+    ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc, RingError},
     slots::{
         AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
         Slots, SlotsError, StaleEpoch, hash_tag,

@@ -142,6 +142,9 @@ pub enum WeightReason {
     /// The table takes no weights.
     #[error("this table takes nodes of weight 1 only")]
     Weighted,
+    /// The node was given its tokens one by one, and weights decide about others.
+    #[error("its tokens were given, and weigh what they weigh")]
+    Given,
     /// The weights of all nodes together need more room than the table has.
     #[error("with it the nodes would have {wanted} tokens, and there are {max} at most")]
     TooManyTokens {

@@ -5,7 +5,7 @@
 
 mod hashing;
 mod nodes;
+mod ring;
 mod version;
 
-#[allow(unused_imports, reason = "for whatever table is stored")]
 pub(crate) use version::{Version, Versioned};

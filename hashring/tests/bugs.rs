@@ -24,6 +24,10 @@ mod jump;
 mod kinds;
 #[path = "keyed/laws.rs"]
 mod laws;
+#[path = "ring/laws.rs"]
+mod laws;
+#[path = "ring/model.rs"]
+mod model;
 #[path = "partitions/rebalancing.rs"]
 mod rebalancing;
 #[path = "golden/serial.rs"]
@@ -91,6 +95,27 @@ const TABLE: &[(Bug, &str, Check)] = &[
     ),
     (Bug::MaglevFollowsIndex, "a_table_is_what_its_nodes_are", laws::a_table_is_what_its_nodes_are),
     (Bug::PreferTwice, "preferences_are_all_nodes_once", laws::preferences_are_all_nodes_once),
+    (
+        Bug::TokenOwnsNotItself,
+        "hashes_are_where_the_first_token_is_that_is_not_below",
+        laws::hashes_are_where_the_first_token_is_that_is_not_below,
+    ),
+    (
+        Bug::WrapSkipped,
+        "hashes_are_where_the_first_token_is_that_is_not_below",
+        laws::hashes_are_where_the_first_token_is_that_is_not_below,
+    ),
+    (
+        Bug::PreferTwice,
+        "more_copies_than_nodes_are_each_node_once",
+        laws::more_copies_than_nodes_are_each_node_once,
+    ),
+    (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", laws::tokens_are_as_many_as_weights_say),
+    (
+        Bug::TieByIndex,
+        "equal_tokens_belong_to_the_first_by_name",
+        laws::equal_tokens_belong_to_the_first_by_name,
+    ),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

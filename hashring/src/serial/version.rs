@@ -18,7 +18,6 @@ pub(crate) struct Version<T>(PhantomData<T>);
 
 impl<T> Version<T> {
     /// The version.
-    #[allow(dead_code, reason = "for whatever table is stored")]
     pub(crate) const THIS: Self = Self(PhantomData);
 }
 

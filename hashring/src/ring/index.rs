@@ -1,0 +1,100 @@
+//! Which tokens begin with which bits, in a byte for each.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// How many tokens there are in each bucket, which is what begins with the same top bits, and how many come before.
+///
+/// Eight buckets are one number: how many tokens come before them (28 bits), and how many each has (4 bits).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Index {
+    groups: Vec<u64>,
+    /// The start of each bucket of groups in which one has more tokens than can be counted, in order.
+    crowded: Vec<(u32, u32)>,
+}
+
+const BUCKETS: usize = 8;
+/// A group whose counts are in the list of those that are crowded.
+const CROWDED: u64 = 1 << 63;
+const COUNT_MAX: u32 = 15;
+
+impl Index {
+    /// The index of buckets that have so many tokens, eight buckets at least.
+    pub(crate) fn of(counts: &[u32]) -> Self {
+        let mut groups = Vec::with_capacity(counts.len().div_ceil(BUCKETS));
+        let mut crowded = Vec::new();
+        let mut start = 0;
+        for (number, counts) in (0..).step_by(BUCKETS).zip(counts.chunks(BUCKETS)) {
+            let mut group = u64::from(start) << 32;
+            if counts.iter().all(|&count| count <= COUNT_MAX) {
+                let places = counts.iter().zip((0..).step_by(4));
+                group |= places.fold(0, |group, (&count, place)| group | u64::from(count) << place);
+                start += counts.iter().sum::<u32>();
+            } else {
+                group |= CROWDED;
+                for (bucket, count) in (number..).zip(counts) {
+                    crowded.push((bucket, start));
+                    start += count;
+                }
+            }
+            groups.push(group);
+        }
+        crowded.shrink_to_fit();
+        Self { groups, crowded }
+    }
+
+    /// The positions of the tokens of a bucket, of which there are `all`.
+    #[inline]
+    pub(crate) fn range(&self, bucket: usize, all: usize) -> Range<usize> {
+        let Some(&group) = self.groups.get(bucket / BUCKETS) else { return all..all };
+        if group >= CROWDED {
+            return self.crowded_range(bucket, all);
+        }
+        let place = bucket % BUCKETS * 4;
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half has the counts")]
+        let counts = group as u32;
+        let start = (group >> 32) as usize + sum(counts & ((1 << place) - 1)) as usize;
+        start..start + (counts >> place & COUNT_MAX) as usize
+    }
+
+    #[cold]
+    fn crowded_range(&self, bucket: usize, all: usize) -> Range<usize> {
+        let at = self.crowded.partition_point(|&(other, _)| (other as usize) < bucket);
+        let start = self.crowded.get(at).map_or(all, |&(_, start)| start as usize);
+        let end = match self.crowded.get(at + 1) {
+            Some(&(_, end)) if (bucket + 1) % BUCKETS != 0 => end as usize,
+            _ => self.groups.get(bucket / BUCKETS + 1).map_or(all, |&next| start_of(next)),
+        };
+        start..end
+    }
+
+    /// The bucket of a token that is at a position.
+    pub(crate) fn bucket_at(&self, position: usize, all: usize) -> usize {
+        let group = self.groups.partition_point(|&group| start_of(group) <= position).saturating_sub(1);
+        let first = group * BUCKETS;
+        let ends_after = |&bucket: &usize| position < self.range(bucket, all).end;
+        (first..first + BUCKETS).find(ends_after).unwrap_or(first)
+    }
+
+    /// How many buckets there are.
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len() * BUCKETS
+    }
+
+    /// The bytes that are allocated.
+    pub(crate) fn bytes(&self) -> usize {
+        self.groups.capacity() * size_of::<u64>() + self.crowded.capacity() * size_of::<(u32, u32)>()
+    }
+}
+
+const fn start_of(group: u64) -> usize {
+    ((group & !CROWDED) >> 32) as usize
+}
+
+/// The sum of eight numbers of four bits.
+#[inline]
+const fn sum(counts: u32) -> u32 {
+    const BYTES: u32 = 0x0f0f_0f0f;
+    let pairs = (counts & BYTES) + (counts >> 4 & BYTES);
+    pairs.wrapping_mul(0x0101_0101) >> 24
+}
