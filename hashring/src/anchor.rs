@@ -23,7 +23,8 @@ use crate::{
 /// removed. Which bucket a hash falls on first is said by [`jump_back`], and there can be any number of them; or, if a capacity is given
 /// ([`Anchor::reserving`]), by a single multiplication, as in the paper, and then what is reserved counts as removed.
 ///
-/// - **Choose it** where nodes fail or leave in any order and all of them weigh the same.
+/// - **Choose it** where nodes fail or leave in any order and all of them weigh the same. Where weights differ take [`Hrw`](crate::Hrw), or
+///   [`Maglev`](crate::Maglev).
 /// - **Balance** is as good as chance. **Disruption** is the least there can be, exactly, whatever comes and goes.
 /// - **Memory** is 16 bytes for each bucket, 4 more for each that is removed, 4 for each node, beside the nodes.
 /// - **A lookup** takes constant time while few are removed. Removals in an order chosen to make it slow cannot make it slower

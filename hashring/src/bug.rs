@@ -71,6 +71,10 @@ bugs! {
     WrapSkipped,
     /// A node that leaves or weighs less keeps its tokens.
     GhostTokens,
+    /// How much a node wants a hash is said by numbers that are only combined, not mixed.
+    HrwScoresUnmixed,
+    /// Weights divide the distance to the greatest number, not its logarithm.
+    HrwIsLinear,
 }
 
 #[cfg(quorate_bugs)]

@@ -11,6 +11,7 @@ mod bug;
 mod compat;
 mod counted;
 mod hash;
+mod hrw;
 mod jump;
 mod jumpback;
 mod maglev;
@@ -31,6 +32,7 @@ pub use crate::{
     anchor::Anchor,
     bounded::{Bounded, LoadFactor, LowLoadFactor, NoLoad},
     hash::{Hashing, KeyHash},
+    hrw::Hrw,
     jump::{Jump, jump},
     jumpback::{JumpBack, jump_back},
     maglev::{Maglev, MaglevError, MaglevSize, MaglevSizeError},

@@ -18,7 +18,8 @@ use crate::{
 /// A table of many slots, each on one node: nodes take turns in taking the next free slot of a permutation of their own.
 ///
 /// - **Choose it** to spread load over machines that keep little for each key: balancers of connections, caches in front of each other.
-///   With weights or without. Where each key that moves without need costs, take [`Anchor`](crate::Anchor).
+///   With weights or without. Where each key that moves without need costs, take [`Anchor`](crate::Anchor) or
+///   [`Hrw`](crate::Hrw).
 /// - **A lookup** is a multiplication and a read, whatever the nodes and weights. **Memory** is 2 bytes for each slot, 4 with more than
 ///   65,536 nodes. Each change of a node makes the whole table anew, which takes about `slots · ln slots` steps.
 /// - **Balance**: nodes of equal weight have equally many slots, to within one. Each node has one slot at least, and so the shares of

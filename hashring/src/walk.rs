@@ -5,6 +5,8 @@ use alloc::{vec, vec::Vec};
 use crate::{
     bug::Bug,
     hash::{Hashing, KeyHash, mix},
+    hrw::Score,
+    node::Node,
     nodes::{NodeIx, Nodes},
     place::Place,
 };
@@ -70,19 +72,28 @@ impl Walk {
                     return Some(node);
                 }
             }
-            // By name, whatever the table hashes with: indexes are nobody's choice.
-            let of_name = |node| nodes.get(node).map_or(0, |node| Hashing::default().seed(node));
-            self.rank(nodes, |node| mix(hash.get() ^ of_name(node)));
+            // By name, whatever the table hashes with: indexes are nobody's choice. And by weight, as in rendezvous hashing.
+            let score = |node: &Node| {
+                Score::new(mix(hash.get() ^ Hashing::default().seed(node)), node.weight().get())
+            };
+            self.rank(nodes, |node| nodes.get(node).map(score));
         }
         self.next_ranked()
     }
 
     /// Puts the nodes that have not come in order: that of the highest score next, of equal scores the first by name.
     pub(crate) fn rank<S: Ord>(&mut self, nodes: &Nodes, score: impl Fn(NodeIx) -> S) {
-        let rest = nodes.iter().map(|(index, _)| index).filter(|&index| !self.seen.contains(index));
-        let mut scored: Vec<_> = rest.map(|index| (score(index), index)).collect();
-        scored.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| nodes.cmp_names(b.1, a.1)));
-        self.ranked = scored.into_iter().map(|(_, index)| index).collect();
+        self.rank_scored(nodes, nodes.iter().map(|(index, _)| (score(index), index)));
+    }
+
+    /// The same with the scores at hand.
+    pub(crate) fn rank_scored<S: Ord>(&mut self, nodes: &Nodes, scored: impl Iterator<Item = (S, NodeIx)>) {
+        let mut rest: Vec<_> = scored.filter(|&(_, index)| !self.seen.contains(index)).collect();
+        rest.sort_unstable_by(|a, b| {
+            let names = if Bug::TieByIndex.is_planted() { b.1.cmp(&a.1) } else { nodes.cmp_names(b.1, a.1) };
+            a.0.cmp(&b.0).then(names)
+        });
+        self.ranked = rest.into_iter().map(|(_, index)| index).collect();
     }
 
     pub(crate) fn next_ranked(&mut self) -> Option<NodeIx> {

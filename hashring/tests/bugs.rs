@@ -39,6 +39,9 @@ mod spreading;
 #[path = "partitions/tables.rs"]
 mod tables;
 
+#[path = "keyed/ties.rs"]
+mod ties;
+
 use std::panic;
 
 use quorate_hashring::Bug;
@@ -116,6 +119,7 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "equal_tokens_belong_to_the_first_by_name",
         laws::equal_tokens_belong_to_the_first_by_name,
     ),
+    (Bug::TieByIndex, "twins_are_told_apart_by_name", ties::twins_are_told_apart_by_name),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

@@ -1,12 +1,13 @@
 //! The tables that the laws are held to.
 
 use quorate_hashring::{
-    Anchor, Elastic, Hashing, Jump, JumpBack, KeyHash, Maglev, MaglevSize, ModN, Node, NodeIx, Place,
+    Anchor, Elastic, Hashing, Hrw, Jump, JumpBack, KeyHash, Maglev, MaglevSize, ModN, Node, NodeIx, Place,
     PlaceExt as _, Weight,
 };
 use quorate_machine::Rng;
 
 /// A kind of table whose nodes come and go as they like, and what it promises.
+#[expect(clippy::struct_excessive_bools, reason = "each is a promise of its own")]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) make: fn() -> Box<dyn Elastic>,
@@ -16,6 +17,8 @@ pub(crate) struct Kind {
     pub(crate) moves_least: bool,
     /// It is the same whatever the order in which nodes came.
     pub(crate) forgets: bool,
+    /// Its preferences are one order of all nodes, by a score for each.
+    pub(crate) ranks: bool,
 }
 
 pub(crate) const KINDS: &[Kind] = &[
@@ -25,6 +28,7 @@ pub(crate) const KINDS: &[Kind] = &[
         weighs: false,
         moves_least: false,
         forgets: true,
+        ranks: false,
     },
     Kind {
         name: "anchor",
@@ -32,6 +36,7 @@ pub(crate) const KINDS: &[Kind] = &[
         weighs: false,
         moves_least: true,
         forgets: false,
+        ranks: false,
     },
     Kind {
         name: "anchor with a capacity",
@@ -39,6 +44,7 @@ pub(crate) const KINDS: &[Kind] = &[
         weighs: false,
         moves_least: true,
         forgets: false,
+        ranks: false,
     },
     Kind {
         name: "Maglev",
@@ -46,6 +52,7 @@ pub(crate) const KINDS: &[Kind] = &[
         weighs: true,
         moves_least: false,
         forgets: true,
+        ranks: false,
     },
     Kind {
         name: "Envoy's Maglev",
@@ -53,6 +60,15 @@ pub(crate) const KINDS: &[Kind] = &[
         weighs: true,
         moves_least: false,
         forgets: true,
+        ranks: false,
+    },
+    Kind {
+        name: "rendezvous",
+        make: || Box::new(Hrw::new(Hashing::default())),
+        weighs: true,
+        moves_least: true,
+        forgets: true,
+        ranks: true,
     },
 ];
 

@@ -7,6 +7,7 @@ mod jump;
 mod kinds;
 mod laws;
 mod maglev;
+mod ties;
 
 /// Prints what a check has reached.
 fn reached(check: Result<String, String>) {
@@ -116,4 +117,9 @@ fn what_is_refused_changes_nothing() {
 #[test]
 fn a_new_node_takes_its_place_among_preferences() {
     reached(laws::a_new_node_takes_its_place_among_preferences());
+}
+
+#[test]
+fn twins_are_told_apart_by_name() {
+    reached(ties::twins_are_told_apart_by_name());
 }
