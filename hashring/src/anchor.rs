@@ -9,7 +9,7 @@ use crate::{
     bug::Bug,
     hash::{Hashing, KeyHash, mix},
     jumpback::jump_back,
-    mod_n::unweighted,
+    mod_n::{check_unweighted, unweighted},
     node::{Node, Weight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, UnknownNode, WeightError},
@@ -108,6 +108,28 @@ impl Anchor {
     /// each time that the capacity is doubled a lookup takes 0.7 further hashes on average.
     pub fn reserving(hashing: Hashing, capacity: u32) -> Self {
         Self { capacity: Some(capacity), ..Self::new(hashing) }
+    }
+
+    /// The same table with other nodes, and without a history: each has a bucket in the order of their indexes.
+    ///
+    /// # Errors
+    ///
+    /// The first node that weighs something else than 1 comes back, or the last if there are more than the capacity; and there is no
+    /// table.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
+        check_unweighted(&nodes)?;
+        let mut table = Self { capacity: self.capacity, ..Self::new(self.hashing) };
+        let max = table.capacity.unwrap_or(u32::MAX);
+        if let Some((_, last)) = nodes.iter().next_back().filter(|_| nodes.len() > max as usize) {
+            return Err(AddError { node: last.clone(), reason: AddReason::TooManyNodes { max } });
+        }
+        table.of_node.resize(nodes.span(), u32::MAX);
+        for (index, _) in nodes.iter() {
+            let bucket = table.append(index);
+            table.settle(index, bucket);
+        }
+        table.nodes = nodes;
+        Ok(table)
     }
 
     /// How many nodes there can be, if that was said.
@@ -239,6 +261,13 @@ impl Anchor {
         bucket
     }
 
+    /// A node has a bucket, or none.
+    fn settle(&mut self, node: NodeIx, bucket: u32) {
+        if let Some(of_node) = self.of_node.get_mut(node.index()) {
+            *of_node = bucket;
+        }
+    }
+
     fn is_full(&self) -> bool {
         let max = self.capacity.unwrap_or(u32::MAX);
         self.removed.is_empty() && self.buckets.len() >= max as usize
@@ -296,9 +325,7 @@ impl Elastic for Anchor {
         let index = self.nodes.add(node)?;
         let bucket = self.take_in(index).unwrap_or_else(|| self.append(index));
         self.of_node.resize(self.nodes.span(), u32::MAX);
-        if let Some(of_node) = self.of_node.get_mut(index.index()) {
-            *of_node = bucket;
-        }
+        self.settle(index, bucket);
         Ok(index)
     }
 
@@ -313,9 +340,7 @@ impl Elastic for Anchor {
         } else {
             self.take_out(bucket);
         }
-        if let Some(of_node) = self.of_node.get_mut(index.index()) {
-            *of_node = u32::MAX;
-        }
+        self.settle(index, u32::MAX);
         self.of_node.truncate(self.nodes.span());
         Ok(node)
     }

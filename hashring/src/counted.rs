@@ -53,6 +53,19 @@ macro_rules! counted_table {
                 Self(crate::counted::Counted::new(hashing))
             }
 
+            /// The same table with other nodes, at once: in the order of their indexes.
+            ///
+            /// # Errors
+            ///
+            /// The first node that weighs something else than 1 comes back, and there is no table.
+            pub fn with_nodes(self, nodes: crate::Nodes) -> Result<Self, crate::AddError> {
+                let mut table = Self::new(self.0.hashing);
+                for (_, node) in nodes.iter() {
+                    table.push(node.clone())?;
+                }
+                Ok(table)
+            }
+
             /// Adds a node at the end. Of the keys of `n` others, `1 / (n + 1)` move to it, and no others.
             ///
             /// # Errors

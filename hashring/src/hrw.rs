@@ -2,7 +2,7 @@
 
 mod score;
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 pub(crate) use self::score::Score;
 use crate::{
@@ -60,20 +60,23 @@ pub struct Hrw {
 impl Hrw {
     /// A table without nodes.
     pub fn new(hashing: Hashing) -> Self {
-        Self::with_nodes(hashing, Nodes::new())
+        Self { hashing, nodes: Nodes::new(), seeds: vec![], order: vec![], weights: vec![], is_even: true }
     }
 
-    /// A table of these nodes.
-    pub fn with_nodes(hashing: Hashing, nodes: Nodes) -> Self {
-        let (seeds, order, weights) = (Vec::new(), Vec::new(), Vec::new());
-        let mut table = Self { hashing, nodes, seeds, order, weights, is_even: true };
+    /// The same table with other nodes, at once.
+    ///
+    /// # Errors
+    ///
+    /// None: any nodes will do.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
+        let mut table = Self { nodes, ..Self::new(self.hashing) };
         for (index, node) in table.nodes.by_name() {
-            table.seeds.push(hashing.seed(node));
+            table.seeds.push(self.hashing.seed(node));
             table.order.push(index);
             table.weights.push(node.weight().get());
         }
         table.compare_weights();
-        table
+        Ok(table)
     }
 
     fn compare_weights(&mut self) {

@@ -35,7 +35,7 @@ pub use crate::{
     hrw::Hrw,
     jump::{Jump, jump},
     jumpback::{JumpBack, jump_back},
-    maglev::{Maglev, MaglevError, MaglevSize, MaglevSizeError},
+    maglev::{Maglev, MaglevSize, MaglevSizeError},
     mod_n::ModN,
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},

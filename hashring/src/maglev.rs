@@ -104,11 +104,11 @@ impl Maglev {
     ///
     /// # Errors
     ///
-    /// The nodes come back if they are more than the slots.
-    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, MaglevError> {
+    /// There are more nodes than slots; the last of them comes back, and there is no table.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
         let max = self.size.get();
-        if nodes.len() > max as usize {
-            return Err(MaglevError { nodes, max });
+        if let Some((_, last)) = nodes.iter().next_back().filter(|_| nodes.len() > max as usize) {
+            return Err(AddError { node: last.clone(), reason: AddReason::TooManyNodes { max } });
         }
         let mut table = Self { nodes, ..self };
         table.refill();
@@ -219,14 +219,4 @@ impl Elastic for Maglev {
         self.refill();
         Ok(before)
     }
-}
-
-/// There are more nodes than slots. Nothing was made of them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a table of {max} slots has {max} nodes at most, not {}", .nodes.len())]
-pub struct MaglevError {
-    /// The nodes, as they were given.
-    pub nodes: Nodes,
-    /// How many there can be.
-    pub max: u32,
 }

@@ -1,7 +1,7 @@
 //! AnchorHash beside its definition, and beside whoever wants its lookups slow.
 
 use quorate_hashring::{
-    AddReason, Anchor, Elastic, Hashing, KeyHash, Node, NodeIx, Place, Weight, jump_back,
+    AddReason, Anchor, Elastic, Hashing, KeyHash, Node, NodeIx, Nodes, Place, Weight, jump_back,
 };
 use quorate_machine::Rng;
 
@@ -212,5 +212,14 @@ pub(crate) fn an_anchor_refuses_what_it_cannot_have() -> Result<String, String> 
     anchor.add(Node::new("3")).map_err(|error| error.to_string())?;
     let none = Anchor::reserving(Hashing::default(), 0).add(Node::new("0")).map_err(|error| error.reason);
     equal(|| "room for none".to_owned(), none, Err(AddReason::TooManyNodes { max: 0 }))?;
-    Ok("5 refusals".to_owned())
+    let nodes = |count: u32| Nodes::of((0..count).map(|number| Node::new(number.to_string())));
+    let at_once = |count| {
+        let nodes = nodes(count).map_err(|error| error.to_string())?;
+        Ok::<_, String>(
+            Anchor::reserving(Hashing::default(), 3).with_nodes(nodes).map_err(|error| error.reason),
+        )
+    };
+    equal(|| "four at once".to_owned(), at_once(4)?, Err(AddReason::TooManyNodes { max: 3 }))?;
+    equal(|| "three at once".to_owned(), at_once(3)?, Ok(before))?;
+    Ok("6 refusals".to_owned())
 }

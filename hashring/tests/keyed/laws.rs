@@ -1,6 +1,9 @@
 //! What holds of every table.
 
-use quorate_hashring::{AddReason, Elastic, KeyHash, Node, Place, PlaceExt as _, Weight, WeightReason};
+use quorate_hashring::{
+    AddReason, Anchor, Elastic, Hashing, Hrw, Jump, JumpBack, KeyHash, Maglev, MaglevSize, ModN, Node, Nodes,
+    Place, PlaceExt as _, Weight, WeightReason,
+};
 use quorate_machine::Rng;
 
 use crate::{
@@ -135,6 +138,29 @@ pub(crate) fn a_table_is_what_its_nodes_are() -> Result<String, String> {
         }
     }
     Ok(format!("{compared} preferences are the same"))
+}
+
+/// A table that is made of its nodes at once is the one that is made of them one by one.
+pub(crate) fn at_once_or_one_by_one() -> Result<String, String> {
+    let nodes = (0..50_u32).map(|number| Node::new((number * 7 % 50).to_string()));
+    let weighed =
+        nodes.clone().zip(1..).map(|(node, weight)| node.weighing(Weight::new(weight).expect("not zero")));
+    let hashing = Hashing::default();
+    macro_rules! compare {
+        ($nodes:expr, $add:ident: $($empty:expr),*) => {$(
+            let mut table = $empty;
+            for node in $nodes.clone() {
+                table.$add(node).map_err(|error| error.to_string())?;
+            }
+            let nodes = Nodes::of($nodes.clone()).map_err(|error| error.to_string())?;
+            equal(|| stringify!($empty).to_owned(), $empty.with_nodes(nodes), Ok(table))?;
+        )*};
+    }
+    let size = MaglevSize::new(1_009).map_err(|error| error.to_string())?;
+    compare!(nodes, push: Jump::new(hashing), JumpBack::new(hashing));
+    compare!(nodes, add: ModN::new(hashing), Anchor::new(hashing), Anchor::reserving(hashing, 60), Hrw::new(hashing));
+    compare!(weighed, add: Hrw::new(hashing), Maglev::new(hashing, size), Maglev::envoy(size));
+    Ok("9 tables of 50 nodes are equal".to_owned())
 }
 
 /// To add a node and remove it again, or to remove one and add it again, leaves every key where it was.

@@ -16,16 +16,9 @@ fn weight(weight: u32) -> Result<Weight, String> {
     Weight::new(weight).map_err(|error| error.to_string())
 }
 
-fn nodes(nodes: impl IntoIterator<Item = Node>) -> Result<Nodes, String> {
-    let mut all = Nodes::new();
-    for node in nodes {
-        all.add(node).map_err(|error| error.to_string())?;
-    }
-    Ok(all)
-}
-
 fn filled(table: Maglev, with: impl IntoIterator<Item = Node>) -> Result<Maglev, String> {
-    table.with_nodes(nodes(with)?).map_err(|error| error.to_string())
+    let nodes = Nodes::of(with).map_err(|error| error.to_string())?;
+    table.with_nodes(nodes).map_err(|error| error.to_string())
 }
 
 /// The two tables of Envoy's own tests: six hosts in seven slots, which are hashed by address and by name.
@@ -164,9 +157,10 @@ pub(crate) fn a_maglev_table_refuses_what_it_cannot_have() -> Result<String, Str
     }
     equal(|| "unknown".to_owned(), table.remove("c").is_err(), true)?;
     equal(|| "unknown".to_owned(), table.set_weight("c", Weight::ONE).is_err(), true)?;
-    let three = nodes(["a", "b", "c"].map(Node::new))?;
-    let refused = Maglev::new(Hashing::default(), size(2)?).with_nodes(three.clone());
-    equal(|| "three".to_owned(), refused.map_err(|error| (error.nodes, error.max)), Err((three, 2)))?;
+    let three = Nodes::of(["a", "b", "c"].map(Node::new)).map_err(|error| error.to_string())?;
+    let refused = Maglev::new(Hashing::default(), size(2)?).with_nodes(three);
+    let refused = refused.map_err(|error| (error.node, error.reason));
+    equal(|| "three".to_owned(), refused, Err((Node::new("c"), AddReason::TooManyNodes { max: 2 })))?;
     equal(|| "what is refused changes nothing".to_owned(), &table, &before)?;
     for name in ["a", "b"] {
         table.remove(name).map_err(|error| error.to_string())?;

@@ -123,3 +123,8 @@ fn a_new_node_takes_its_place_among_preferences() {
 fn twins_are_told_apart_by_name() {
     reached(ties::twins_are_told_apart_by_name());
 }
+
+#[test]
+fn at_once_or_one_by_one() {
+    reached(laws::at_once_or_one_by_one());
+}
