@@ -75,6 +75,16 @@ bugs! {
     HrwScoresUnmixed,
     /// Weights divide the distance to the greatest number, not its logarithm.
     HrwIsLinear,
+    /// A key that a range begins with is looked for in the range before it.
+    BoundaryGoesLeft,
+    /// Ranges are merged that are not neighbours.
+    MergeOfStrangers,
+    /// Ranges are merged whenever they need not be split.
+    MergeRateIsSplitRate,
+    /// A range is split although one key has most of its load.
+    HotKeySplit,
+    /// A counter that is taken over for another key does not say that it has counted others.
+    ErrorForgotten,
 }
 
 #[cfg(quorate_bugs)]

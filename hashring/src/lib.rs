@@ -20,6 +20,7 @@ mod node;
 mod nodes;
 mod place;
 mod ring;
+mod range;
 #[cfg(feature = "serde")]
 mod serial;
 mod slots;
@@ -41,6 +42,11 @@ pub use crate::{
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
     ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc, RingError},
+    range::{
+        Decision, Estimate, FanOut, HotKeys, HotKeysError, LoadLimits, LoadLimitsError, LoadSplit,
+        MergeError, RangeEpoch, RangeId, RangeMap, RangeRef, ReassignError, ReassignReason, SplitError,
+        SplitReason, Touched,
+    },
     slots::{
         AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
         Slots, SlotsError, StaleEpoch, hash_tag,

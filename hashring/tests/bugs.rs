@@ -28,6 +28,10 @@ mod laws;
 mod laws;
 #[path = "ring/model.rs"]
 mod model;
+#[path = "partitions/loads.rs"]
+mod loads;
+#[path = "partitions/ranges.rs"]
+mod ranges;
 #[path = "partitions/rebalancing.rs"]
 mod rebalancing;
 #[path = "golden/serial.rs"]
@@ -87,6 +91,12 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "no_table_with_fair_shares_is_nearer",
         rebalancing::no_table_with_fair_shares_is_nearer,
     ),
+    (Bug::StaleEpochAccepted, "who_saw_an_older_range_is_refused", ranges::who_saw_an_older_range_is_refused),
+    (Bug::BoundaryGoesLeft, "ranges_are_a_map_from_each_key", ranges::ranges_are_a_map_from_each_key),
+    (Bug::MergeOfStrangers, "ranges_are_a_map_from_each_key", ranges::ranges_are_a_map_from_each_key),
+    (Bug::MergeRateIsSplitRate, "a_constant_load_never_flaps", loads::a_constant_load_never_flaps),
+    (Bug::HotKeySplit, "a_hot_key_is_not_cut_off", loads::a_hot_key_is_not_cut_off),
+    (Bug::ErrorForgotten, "counts_are_within_their_errors", loads::counts_are_within_their_errors),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
     (Bug::JumpRoundsOnce, "jump_agrees_with_what_others_publish", jump::jump_agrees_with_what_others_publish),
     (Bug::JumpBackReduces, "jump_back_is_the_loop_of_the_paper", jump::jump_back_is_the_loop_of_the_paper),

@@ -1,6 +1,8 @@
 //! Slots, ranges, and plans for what moves between two tables.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
+mod loads;
+mod ranges;
 mod rebalancing;
 mod slots;
 mod tables;
@@ -67,4 +69,44 @@ fn preferences_are_the_replicas() {
 #[test]
 fn keys_are_in_the_slots_of_redis() {
     report(slots::keys_are_in_the_slots_of_redis);
+}
+
+#[test]
+fn ranges_are_a_map_from_each_key() {
+    report(ranges::ranges_are_a_map_from_each_key);
+}
+
+#[test]
+fn who_saw_an_older_range_is_refused() {
+    report(ranges::who_saw_an_older_range_is_refused);
+}
+
+#[test]
+fn a_hot_range_is_cut_where_the_load_is() {
+    report(loads::a_hot_range_is_cut_where_the_load_is);
+}
+
+#[test]
+fn a_hot_key_is_not_cut_off() {
+    report(loads::a_hot_key_is_not_cut_off);
+}
+
+#[test]
+fn a_constant_load_never_flaps() {
+    report(loads::a_constant_load_never_flaps);
+}
+
+#[test]
+fn spans_and_clocks_that_go_backwards() {
+    report(loads::spans_and_clocks_that_go_backwards);
+}
+
+#[test]
+fn counts_are_within_their_errors() {
+    report(loads::counts_are_within_their_errors);
+}
+
+#[test]
+fn hot_keys_are_served_by_several() {
+    report(loads::hot_keys_are_served_by_several);
 }
