@@ -19,8 +19,8 @@ mod mod_n;
 mod node;
 mod nodes;
 mod place;
-mod ring;
 mod range;
+mod ring;
 #[cfg(feature = "serde")]
 mod serial;
 mod slots;
@@ -41,12 +41,12 @@ pub use crate::{
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
-    ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc, RingError},
     range::{
         Decision, Estimate, FanOut, HotKeys, HotKeysError, LoadLimits, LoadLimitsError, LoadSplit,
         MergeError, RangeEpoch, RangeId, RangeMap, RangeRef, ReassignError, ReassignReason, SplitError,
         SplitReason, Touched,
     },
+    ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc, RingError},
     slots::{
         AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
         Slots, SlotsError, StaleEpoch, hash_tag,

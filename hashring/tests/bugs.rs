@@ -24,12 +24,10 @@ mod jump;
 mod kinds;
 #[path = "keyed/laws.rs"]
 mod laws;
-#[path = "ring/laws.rs"]
-mod laws;
-#[path = "ring/model.rs"]
-mod model;
 #[path = "partitions/loads.rs"]
 mod loads;
+#[path = "ring/model.rs"]
+mod model;
 #[path = "partitions/ranges.rs"]
 mod ranges;
 #[path = "partitions/rebalancing.rs"]
@@ -42,9 +40,10 @@ mod slots;
 mod spreading;
 #[path = "partitions/tables.rs"]
 mod tables;
-
 #[path = "keyed/ties.rs"]
 mod ties;
+#[path = "ring/tokens.rs"]
+mod tokens;
 
 use std::panic;
 
@@ -111,23 +110,23 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (
         Bug::TokenOwnsNotItself,
         "hashes_are_where_the_first_token_is_that_is_not_below",
-        laws::hashes_are_where_the_first_token_is_that_is_not_below,
+        tokens::hashes_are_where_the_first_token_is_that_is_not_below,
     ),
     (
         Bug::WrapSkipped,
         "hashes_are_where_the_first_token_is_that_is_not_below",
-        laws::hashes_are_where_the_first_token_is_that_is_not_below,
+        tokens::hashes_are_where_the_first_token_is_that_is_not_below,
     ),
     (
         Bug::PreferTwice,
         "more_copies_than_nodes_are_each_node_once",
-        laws::more_copies_than_nodes_are_each_node_once,
+        tokens::more_copies_than_nodes_are_each_node_once,
     ),
-    (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", laws::tokens_are_as_many_as_weights_say),
+    (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", tokens::tokens_are_as_many_as_weights_say),
     (
         Bug::TieByIndex,
         "equal_tokens_belong_to_the_first_by_name",
-        laws::equal_tokens_belong_to_the_first_by_name,
+        tokens::equal_tokens_belong_to_the_first_by_name,
     ),
     (Bug::TieByIndex, "twins_are_told_apart_by_name", ties::twins_are_told_apart_by_name),
 ];

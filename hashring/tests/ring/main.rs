@@ -1,8 +1,8 @@
-//! Rings: their laws, what peers got wrong, what others place where, and how even they are.
+//! Rings: their tokens, what peers got wrong, what others place where, and how even they are.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
-mod laws;
 mod model;
+mod tokens;
 
 macro_rules! tests {
     ($($module:ident::$check:ident,)*) => {$(
@@ -14,16 +14,16 @@ macro_rules! tests {
 }
 
 tests! {
-    laws::hashes_are_where_the_first_token_is_that_is_not_below,
-    laws::preferences_are_the_owners_of_what_comes_next,
-    laws::more_copies_than_nodes_are_each_node_once,
-    laws::one_by_one_is_all_at_once_in_any_order,
-    laws::tokens_are_as_many_as_weights_say,
-    laws::equal_tokens_belong_to_the_first_by_name,
-    laws::only_what_a_node_gets_or_gives_moves,
-    laws::arcs_make_up_the_ring,
-    laws::probes_find_the_nearest_token,
-    laws::what_is_refused_changes_nothing,
-    laws::rings_come_back,
-    laws::indexes_may_be_wider_than_tokens_are_many,
+    tokens::hashes_are_where_the_first_token_is_that_is_not_below,
+    tokens::preferences_are_the_owners_of_what_comes_next,
+    tokens::more_copies_than_nodes_are_each_node_once,
+    tokens::one_by_one_is_all_at_once_in_any_order,
+    tokens::tokens_are_as_many_as_weights_say,
+    tokens::equal_tokens_belong_to_the_first_by_name,
+    tokens::only_what_a_node_gets_or_gives_moves,
+    tokens::arcs_make_up_the_ring,
+    tokens::probes_find_the_nearest_token,
+    tokens::what_is_refused_changes_nothing,
+    tokens::rings_come_back,
+    tokens::indexes_may_be_wider_than_tokens_are_many,
 }
