@@ -85,6 +85,8 @@ bugs! {
     HotKeySplit,
     /// A counter that is taken over for another key does not say that it has counted others.
     ErrorForgotten,
+    /// ketama's tokens are counted in double precision.
+    KetamaCountsInDouble,
 }
 
 #[cfg(quorate_bugs)]

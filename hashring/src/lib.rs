@@ -29,6 +29,8 @@ mod walk;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;
+#[cfg(feature = "compat")]
+pub use crate::ring::RingDialect;
 pub use crate::{
     anchor::Anchor,
     bounded::{Bounded, LoadFactor, LowLoadFactor, NoLoad},

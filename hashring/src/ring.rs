@@ -1,6 +1,8 @@
 //! Tokens on a circle: consistent hashing.
 
 mod arcs;
+#[cfg(feature = "compat")]
+mod dialect;
 mod elastic;
 mod error;
 mod index;
@@ -8,17 +10,20 @@ mod points;
 mod probe;
 mod tokens;
 
-use alloc::{collections::BTreeMap, vec::Vec};
+#[cfg(feature = "serde")]
+use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
+#[cfg(feature = "compat")]
+pub use self::dialect::RingDialect;
 #[cfg(feature = "serde")]
 use self::error::NotARing;
 pub(crate) use self::points::Points;
-use self::tokens::Tokens;
 pub use self::{
     arcs::RingArc,
     error::{PlaceTokensError, PlaceTokensReason, RingError},
 };
+use self::{points::Given, tokens::Tokens};
 use crate::{
     hash::{Hashing, KeyHash},
     nodes::{NodeIx, Nodes},
@@ -64,7 +69,7 @@ pub struct Ring {
     points: Points,
     nodes: Nodes,
     /// The tokens of nodes that were given theirs, in order.
-    given: BTreeMap<NodeIx, Vec<u64>>,
+    given: Given,
     tokens: Tokens,
 }
 
@@ -76,25 +81,52 @@ impl Ring {
 
     /// A ring without nodes, whose nodes have `tokens` for each unit of their weight.
     pub fn new(hashing: Hashing, tokens: NonZeroU32) -> Self {
-        let (points, nodes) = (Points::PerWeight(tokens), Nodes::new());
-        Self { hashing, points, nodes, given: BTreeMap::new(), tokens: Tokens::new() }
+        Self::empty(hashing, Points::PerWeight(tokens))
     }
 
-    /// A ring with nodes: the same as if they had been added one by one, and sooner.
+    /// A ring without nodes that has the tokens of another system, and hashes keys as that does if nothing is configured there.
+    ///
+    /// ```
+    /// use quorate_hashring::{Elastic as _, Node, Place as _, Ring, RingDialect};
+    ///
+    /// let mut ring = Ring::like(RingDialect::Twemproxy);
+    /// for name in ["10.0.1.1:11211", "10.0.1.2:11211"] {
+    ///     ring.add(Node::new(name))?;
+    /// }
+    /// assert!(ring.owner(b"user:1").is_some());
+    /// # Ok::<(), quorate_hashring::AddError>(())
+    /// ```
+    #[cfg(feature = "compat")]
+    pub fn like(dialect: RingDialect) -> Self {
+        Self::empty(dialect.hashing(), Points::Like(dialect))
+    }
+
+    fn empty(hashing: Hashing, points: Points) -> Self {
+        Self { hashing, points, nodes: Nodes::new(), given: Given::new(), tokens: Tokens::new() }
+    }
+
+    /// The same nodes in a ring that hashes otherwise.
+    #[must_use]
+    pub fn with_hashing(mut self, hashing: Hashing) -> Self {
+        self.hashing = hashing;
+        self.rebuild();
+        self
+    }
+
+    /// The same ring with other nodes, none of which is given its tokens: as if they were added one by one, and sooner.
     ///
     /// # Errors
     ///
-    /// The nodes come back if they have more than [`Ring::TOKENS_MAX`] tokens.
-    pub fn with_nodes(hashing: Hashing, tokens: NonZeroU32, nodes: Nodes) -> Result<Self, RingError> {
-        Self::made(hashing, Points::PerWeight(tokens), nodes, BTreeMap::new())
+    /// The nodes come back if they have more than [`Ring::TOKENS_MAX`] tokens, and there is no ring.
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, RingError> {
+        Self::made(self.hashing, self.points, nodes, Given::new())
     }
 
-    fn made(
-        hashing: Hashing,
-        points: Points,
-        nodes: Nodes,
-        given: BTreeMap<NodeIx, Vec<u64>>,
-    ) -> Result<Self, RingError> {
+    fn rebuild(&mut self) {
+        self.tokens = self.points.of_all(&self.hashing, &self.nodes, &self.given);
+    }
+
+    fn made(hashing: Hashing, points: Points, nodes: Nodes, given: Given) -> Result<Self, RingError> {
         let wanted = points.count_all(&nodes, &given);
         if wanted > Self::TOKENS_MAX {
             return Err(RingError { nodes, wanted });
@@ -118,6 +150,11 @@ impl Ring {
         self.tokens.len()
     }
 
+    /// The tokens of a node in order; none for an index of no node.
+    pub fn tokens_of(&self, node: NodeIx) -> impl Iterator<Item = u64> {
+        self.tokens().filter(move |&(_, owner)| owner == node).map(|(token, _)| token)
+    }
+
     /// The nodes that were given their tokens, and those, in order.
     pub fn given(&self) -> impl Iterator<Item = (NodeIx, &[u64])> {
         self.given.iter().map(|(&index, tokens)| (index, tokens.as_slice()))
@@ -136,6 +173,10 @@ impl Ring {
         nodes: Nodes,
         given: Vec<(NodeIx, Vec<u64>)>,
     ) -> Result<Self, NotARing> {
+        #[cfg(feature = "compat")]
+        if matches!(points, Points::Like(_)) && !given.is_empty() {
+            return Err(NotARing::Dialect);
+        }
         for (index, tokens) in &given {
             let name = nodes.get(*index).ok_or(NotARing::Unknown { index: *index })?.name();
             if tokens.is_empty() || !tokens.is_sorted_by(|a, b| a < b) {

@@ -12,6 +12,8 @@ mod anchor;
 mod bounds;
 #[path = "keyed/compared.rs"]
 mod compared;
+#[path = "ring/dialects.rs"]
+mod dialects;
 #[path = "golden/files.rs"]
 mod files;
 #[path = "replicas/given.rs"]
@@ -122,6 +124,7 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "more_copies_than_nodes_are_each_node_once",
         tokens::more_copies_than_nodes_are_each_node_once,
     ),
+    (Bug::KetamaCountsInDouble, "points_are_rounded_as_in_c", dialects::points_are_rounded_as_in_c),
     (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", tokens::tokens_are_as_many_as_weights_say),
     (
         Bug::TieByIndex,

@@ -34,10 +34,12 @@ impl Ring {
             [a, b] if a == b => Some(*a),
             _ => None,
         });
-        let reason = match (twice, sorted.is_empty()) {
-            (Some(token), _) => Some(PlaceTokensReason::Twice { token }),
-            (None, true) => Some(PlaceTokensReason::None),
-            (None, false) => self.room_for(sorted.len() as u64, 0).err().map(|wanted| {
+        let is_alike = self.points.count(node.weight()).is_none();
+        let reason = match twice {
+            _ if is_alike => Some(PlaceTokensReason::Dialect),
+            Some(token) => Some(PlaceTokensReason::Twice { token }),
+            None if sorted.is_empty() => Some(PlaceTokensReason::None),
+            None => self.room_for(sorted.len() as u64, 0).err().map(|wanted| {
                 PlaceTokensReason::Node(AddReason::TooManyTokens { wanted, max: Self::TOKENS_MAX })
             }),
         };
@@ -55,6 +57,22 @@ impl Ring {
         Ok(index)
     }
 
+    /// Gives a node those tokens, or all nodes theirs where they depend on each other.
+    fn change(&mut self, node: NodeIx, tokens: Option<&[u64]>) {
+        match tokens {
+            Some(tokens) => self.tokens = self.tokens.replaced(node, tokens, &self.nodes),
+            None => self.rebuild(),
+        }
+    }
+
+    /// Whether there can be so many nodes whose tokens depend on each other; else how many tokens there would be.
+    fn room_for_nodes(&self, count: u64) -> Result<(), u64> {
+        match self.points.count_max(count) {
+            wanted if wanted > Self::TOKENS_MAX => Err(wanted),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether there can be so many tokens more if others go; else how many there would be.
     fn room_for(&self, more: u64, fewer: u64) -> Result<(), u64> {
         let wanted = (self.tokens.len() as u64).saturating_sub(fewer).saturating_add(more);
@@ -64,7 +82,12 @@ impl Ring {
 
 impl Elastic for Ring {
     fn add(&mut self, node: Node) -> Result<NodeIx, AddError> {
-        if let Err(wanted) = self.room_for(self.points.count(node.weight()), 0) {
+        let count = self.points.count(node.weight());
+        let room = match count {
+            Some(count) => self.room_for(count, 0),
+            None => self.room_for_nodes(self.nodes.len() as u64 + 1),
+        };
+        if let Err(wanted) = room {
             return Err(AddError {
                 node,
                 reason: AddReason::TooManyTokens { wanted, max: Self::TOKENS_MAX },
@@ -72,14 +95,15 @@ impl Elastic for Ring {
         }
         let tokens = self.points.of(&self.hashing, &node);
         let index = self.nodes.add(node)?;
-        self.tokens = self.tokens.replaced(index, &tokens, &self.nodes);
+        self.change(index, tokens.as_deref());
         Ok(index)
     }
 
     fn remove(&mut self, name: &str) -> Result<Node, UnknownNode> {
         let (index, node) = self.nodes.remove(name)?;
         self.given.remove(&index);
-        self.tokens = self.tokens.replaced(index, &[], &self.nodes);
+        let depends_on_others = self.points.count(node.weight()).is_none();
+        self.change(index, (!depends_on_others).then_some(&[]));
         Ok(node)
     }
 
@@ -91,11 +115,13 @@ impl Elastic for Ring {
             return Err(error(WeightReason::Given));
         }
         let node = self.nodes.get(index).ok_or(error(WeightReason::Unknown))?;
-        let (new, old) = (self.points.count(weight), self.points.count(node.weight()));
-        self.room_for(new, old)
-            .map_err(|wanted| error(WeightReason::TooManyTokens { wanted, max: Self::TOKENS_MAX }))?;
+        if let (Some(new), Some(old)) = (self.points.count(weight), self.points.count(node.weight())) {
+            self.room_for(new, old)
+                .map_err(|wanted| error(WeightReason::TooManyTokens { wanted, max: Self::TOKENS_MAX }))?;
+        }
         let tokens = self.points.of(&self.hashing, &node.clone().weighing(weight));
-        self.tokens = self.tokens.replaced(index, &tokens, &self.nodes);
-        self.nodes.set_weight(index, weight).ok_or(error(WeightReason::Unknown))
+        let before = self.nodes.set_weight(index, weight).ok_or(error(WeightReason::Unknown))?;
+        self.change(index, tokens.as_deref());
+        Ok(before)
     }
 }

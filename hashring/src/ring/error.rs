@@ -34,6 +34,9 @@ pub enum PlaceTokensReason {
     /// It could not be added with any tokens, or they are too many.
     #[error(transparent)]
     Node(AddReason),
+    /// The ring has the tokens of another system, and no others.
+    #[error("the ring has the tokens of another system, and no others")]
+    Dialect,
     /// There are none, and the node would have no key.
     #[error("there are none")]
     None,
@@ -49,6 +52,10 @@ pub enum PlaceTokensReason {
 #[cfg(feature = "serde")]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotARing {
+    /// There are given tokens in the ring of another system.
+    #[cfg(feature = "compat")]
+    #[error("a ring that has the tokens of another system was given some")]
+    Dialect,
     /// There are tokens for an index of no node.
     #[error("there are tokens for {index}, which is no node")]
     Unknown { index: crate::NodeIx },

@@ -3,6 +3,8 @@
 use alloc::{collections::BTreeMap, vec::Vec};
 use core::num::NonZeroU32;
 
+#[cfg(feature = "compat")]
+use super::RingDialect;
 use super::Tokens;
 use crate::{
     hash::Hashing,
@@ -16,53 +18,63 @@ use crate::{
 pub(crate) enum Points {
     /// So many for each unit of weight, by [`Hashing::token`]: those of a node do not depend on the others.
     PerWeight(NonZeroU32),
+    /// Another system, whose nodes all depend on each other.
+    #[cfg(feature = "compat")]
+    Like(RingDialect),
 }
 
+/// The tokens that some nodes were given, in order.
+pub(crate) type Given = BTreeMap<NodeIx, Vec<u64>>;
+
 impl Points {
-    /// How many tokens a node of that weight has.
-    pub(crate) fn count(self, weight: Weight) -> u64 {
-        let Self::PerWeight(tokens) = self;
-        u64::from(tokens.get()) * u64::from(weight.get())
+    /// How many tokens a node of that weight has, if that depends on nothing else.
+    pub(crate) fn count(self, weight: Weight) -> Option<u64> {
+        match self {
+            Self::PerWeight(tokens) => Some(u64::from(tokens.get()) * u64::from(weight.get())),
+            #[cfg(feature = "compat")]
+            Self::Like(_) => None,
+        }
     }
 
-    /// The tokens of a node, in order.
-    pub(crate) fn of(self, hashing: &Hashing, node: &Node) -> Vec<u64> {
-        let count = u32::try_from(self.count(node.weight())).unwrap_or(u32::MAX);
+    /// The tokens of a node, in order, if they depend on nothing else.
+    pub(crate) fn of(self, hashing: &Hashing, node: &Node) -> Option<Vec<u64>> {
+        let count = u32::try_from(self.count(node.weight())?).unwrap_or(u32::MAX);
         let mut tokens: Vec<_> = (0..count).map(|number| hashing.token(node.name(), number)).collect();
         tokens.sort_unstable();
-        tokens
+        Some(tokens)
     }
 
-    /// How many tokens all nodes have, of which some were given theirs; 2⁶⁴ - 1 if there are more.
-    pub(crate) fn count_all(self, nodes: &Nodes, given: &BTreeMap<NodeIx, Vec<u64>>) -> u64 {
-        nodes.iter().fold(0, |sum, (index, node)| {
-            sum.saturating_add(match given.get(&index) {
-                Some(tokens) => tokens.len() as u64,
-                None => self.count(node.weight()),
-            })
+    /// How many tokens so many nodes can have at most, where they depend on each other.
+    #[cfg_attr(not(feature = "compat"), expect(unused_variables, reason = "others have none"))]
+    pub(crate) const fn count_max(self, nodes: u64) -> u64 {
+        match self {
+            Self::PerWeight(_) => 0,
+            #[cfg(feature = "compat")]
+            Self::Like(dialect) => dialect.count_max(nodes),
+        }
+    }
+
+    /// How many tokens all nodes have, or may have; 2⁶⁴ - 1 if there are more.
+    pub(crate) fn count_all(self, nodes: &Nodes, given: &Given) -> u64 {
+        nodes.iter().fold(self.count_max(nodes.len() as u64), |sum, (index, node)| {
+            let given = given.get(&index).map(|tokens| tokens.len() as u64);
+            sum.saturating_add(given.or_else(|| self.count(node.weight())).unwrap_or(0))
         })
     }
 
     /// The tokens of all nodes, of which some were given theirs.
-    pub(crate) fn of_all(
-        self,
-        hashing: &Hashing,
-        nodes: &Nodes,
-        given: &BTreeMap<NodeIx, Vec<u64>>,
-    ) -> Tokens {
-        let mut tokens = Vec::new();
-        let mut ends = Vec::with_capacity(nodes.len());
-        for (index, node) in nodes.iter() {
-            let start = tokens.len();
-            if let Some(given) = given.get(&index) {
-                tokens.extend(given);
-            } else {
-                let count = u32::try_from(self.count(node.weight())).unwrap_or(u32::MAX);
-                tokens.extend((0..count).map(|number| hashing.token(node.name(), number)));
+    pub(crate) fn of_all(self, hashing: &Hashing, nodes: &Nodes, given: &Given) -> Tokens {
+        match self {
+            Self::PerWeight(per_weight) => {
+                let hashed = |node: &Node| {
+                    let count = per_weight.get().saturating_mul(node.weight().get());
+                    (0..count).map(|number| hashing.token(node.name(), number)).collect()
+                };
+                let own = |(index, node)| (index, given.get(&index).cloned().unwrap_or_else(|| hashed(node)));
+                Tokens::of(&nodes.iter().map(own).collect::<Vec<_>>(), nodes)
             }
-            ends.push((index, start..tokens.len()));
+            #[cfg(feature = "compat")]
+            Self::Like(dialect) => Tokens::of(&dialect.tokens(hashing, nodes), nodes),
         }
-        let owned = ends.iter().filter_map(|(index, range)| Some((*index, tokens.get(range.clone())?)));
-        Tokens::of(owned, tokens.len(), nodes)
     }
 }

@@ -36,15 +36,12 @@ impl Tokens {
         Builder::new(0, 0).finish()
     }
 
-    /// As many tokens as `count`, in any order: those of one node together, after its index.
-    pub(crate) fn of<'a>(
-        owned: impl Iterator<Item = (NodeIx, &'a [u64])> + Clone,
-        count: usize,
-        nodes: &Nodes,
-    ) -> Self {
+    /// The tokens of each node, in any order.
+    pub(crate) fn of(owned: &[(NodeIx, Vec<u64>)], nodes: &Nodes) -> Self {
+        let count = owned.iter().map(|(_, tokens)| tokens.len()).sum();
         let mut builder = Builder::new(count, nodes.span());
         let bits = builder.bits;
-        owned.clone().flat_map(|(_, tokens)| tokens).for_each(|&token| builder.count(token));
+        owned.iter().flat_map(|(_, tokens)| tokens).for_each(|&token| builder.count(token));
         // Each into its bucket, then order within the buckets.
         let mut next: Vec<_> = starts(&builder.counts).collect();
         builder.packed.resize(count, 0);
@@ -52,7 +49,7 @@ impl Tokens {
             for &token in tokens {
                 let Some(next) = next.get_mut(bucket_of(token, bits)) else { continue };
                 if let Some(place) = builder.packed.get_mut(*next as usize) {
-                    *place = packed(token, owner, bits);
+                    *place = packed(token, *owner, bits);
                 }
                 *next += 1;
             }

@@ -1,6 +1,7 @@
-//! Rings: their tokens, what peers got wrong, what others place where, and how even they are.
+//! Rings: their laws, what peers got wrong, what others place where, and how even they are.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
+mod dialects;
 mod model;
 mod tokens;
 
@@ -26,4 +27,14 @@ tests! {
     tokens::what_is_refused_changes_nothing,
     tokens::rings_come_back,
     tokens::indexes_may_be_wider_than_tokens_are_many,
+    dialects::libmemcached_weighted_places_keys_so,
+    dialects::spymemcached_places_keys_so,
+    dialects::libmemcached_has_a_hundred_points_until_weights_come,
+    dialects::twemproxy_has_libmemcacheds_points_and_its_own_hash,
+    dialects::points_are_rounded_as_in_c,
+    dialects::envoy_places_hosts_so,
+    dialects::two_hosts_share_a_point,
+    dialects::a_point_belongs_to_its_own_host,
+    dialects::a_weight_shifts_strangers_in_ketama_alone,
+    dialects::dialects_come_back_and_take_no_tokens,
 }

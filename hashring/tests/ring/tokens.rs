@@ -121,7 +121,7 @@ pub(crate) fn one_by_one_is_all_at_once_in_any_order() -> Result<String, String>
         let model = Model::of(&hashing, 10, borrowed(&nodes));
         let mut ring = shuffled(10, &nodes, &mut random)?;
         model.is(&ring)?;
-        let rebuilt = Ring::with_nodes(hashing, tokens(10), ring.nodes().clone()).map_err(text)?;
+        let rebuilt = Ring::new(hashing, tokens(10)).with_nodes(ring.nodes().clone()).map_err(text)?;
         if rebuilt != ring {
             return Err(format!("{ring:?} is not {rebuilt:?}, which has the same nodes"));
         }
@@ -341,7 +341,7 @@ pub(crate) fn what_is_refused_changes_nothing() -> Result<String, String> {
     for number in 0..3 {
         nodes.add(Node::new(format!("{number}")).weighing(huge)).map_err(text)?;
     }
-    match Ring::with_nodes(Hashing::default(), Ring::TOKENS, nodes.clone()) {
+    match Ring::new(Hashing::default(), Ring::TOKENS).with_nodes(nodes.clone()) {
         Err(error) if error.nodes == nodes => Ok(format!("{} refusals, and: {error}", refused.len())),
         other => Err(format!("{other:?}")),
     }
