@@ -48,7 +48,7 @@ pub use crate::{
         MergeError, RangeEpoch, RangeId, RangeMap, RangeRef, ReassignError, ReassignReason, SplitError,
         SplitReason, Touched,
     },
-    ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc, RingError},
+    ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc},
     slots::{
         AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
         Slots, SlotsError, StaleEpoch, hash_tag,

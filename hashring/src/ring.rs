@@ -21,13 +21,13 @@ use self::error::NotARing;
 pub(crate) use self::points::Points;
 pub use self::{
     arcs::RingArc,
-    error::{PlaceTokensError, PlaceTokensReason, RingError},
+    error::{PlaceTokensError, PlaceTokensReason},
 };
 use self::{points::Given, tokens::Tokens};
 use crate::{
     hash::{Hashing, KeyHash},
     nodes::{NodeIx, Nodes},
-    place::Place,
+    place::{AddError, Place},
     walk::Walk,
 };
 
@@ -117,8 +117,8 @@ impl Ring {
     ///
     /// # Errors
     ///
-    /// The nodes come back if they have more than [`Ring::TOKENS_MAX`] tokens, and there is no ring.
-    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, RingError> {
+    /// The first node for which there is no room comes back, and there is no ring: see [`Ring::TOKENS_MAX`].
+    pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
         Self::made(self.hashing, self.points, nodes, Given::new())
     }
 
@@ -126,11 +126,8 @@ impl Ring {
         self.tokens = self.points.of_all(&self.hashing, &self.nodes, &self.given);
     }
 
-    fn made(hashing: Hashing, points: Points, nodes: Nodes, given: Given) -> Result<Self, RingError> {
-        let wanted = points.count_all(&nodes, &given);
-        if wanted > Self::TOKENS_MAX {
-            return Err(RingError { nodes, wanted });
-        }
+    fn made(hashing: Hashing, points: Points, nodes: Nodes, given: Given) -> Result<Self, AddError> {
+        points.check_room(&nodes, &given)?;
         let tokens = points.of_all(&hashing, &nodes, &given);
         Ok(Self { hashing, points, nodes, given, tokens })
     }

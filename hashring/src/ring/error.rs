@@ -2,18 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ring;
-use crate::{node::Node, nodes::Nodes, place::AddReason};
-
-/// The nodes have more tokens together than a ring can have; there is no ring.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the nodes would have {wanted} tokens, and there are {} at most", Ring::TOKENS_MAX)]
-pub struct RingError {
-    /// The nodes, as they were given.
-    pub nodes: Nodes,
-    /// How many tokens they would have.
-    pub wanted: u64,
-}
+use crate::{node::Node, place::AddReason};
 
 /// A node cannot be added with those tokens; the ring is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,5 +56,5 @@ pub(crate) enum NotARing {
     UnsortedNodes,
     /// There are too many tokens.
     #[error(transparent)]
-    TooMany(#[from] RingError),
+    TooMany(#[from] crate::AddError),
 }

@@ -10,6 +10,7 @@ use crate::{
     hash::Hashing,
     node::{Node, Weight},
     nodes::{NodeIx, Nodes},
+    place::{AddError, AddReason},
 };
 
 /// What decides how many tokens a node has, and which.
@@ -54,12 +55,20 @@ impl Points {
         }
     }
 
-    /// How many tokens all nodes have, or may have; 2⁶⁴ - 1 if there are more.
-    pub(crate) fn count_all(self, nodes: &Nodes, given: &Given) -> u64 {
-        nodes.iter().fold(self.count_max(nodes.len() as u64), |sum, (index, node)| {
+    /// Whether there is room for the tokens of all nodes.
+    pub(crate) fn check_room(self, nodes: &Nodes, given: &Given) -> Result<(), AddError> {
+        let max = Tokens::COUNT_MAX as u64;
+        let mut wanted = 0_u64;
+        for ((index, node), count) in nodes.iter().zip(1..) {
             let given = given.get(&index).map(|tokens| tokens.len() as u64);
-            sum.saturating_add(given.or_else(|| self.count(node.weight())).unwrap_or(0))
-        })
+            let own = given.or_else(|| self.count(node.weight())).unwrap_or(0);
+            wanted = wanted.saturating_add(own).max(self.count_max(count));
+            if wanted > max {
+                let reason = AddReason::TooManyTokens { wanted, max };
+                return Err(AddError { node: node.clone(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// The tokens of all nodes, of which some were given theirs.

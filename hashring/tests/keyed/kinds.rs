@@ -1,8 +1,10 @@
 //! The tables that the laws are held to.
 
+use std::num::NonZeroU32;
+
 use quorate_hashring::{
     Anchor, Elastic, Hashing, Hrw, Jump, JumpBack, KeyHash, Maglev, MaglevSize, ModN, Node, NodeIx, Place,
-    PlaceExt as _, Weight,
+    PlaceExt as _, Ring, Weight,
 };
 use quorate_machine::Rng;
 
@@ -17,7 +19,7 @@ pub(crate) struct Kind {
     pub(crate) moves_least: bool,
     /// It is the same whatever the order in which nodes came.
     pub(crate) forgets: bool,
-    /// Its preferences are one order of all nodes, by a score for each.
+    /// Its preferences are one order of all nodes, which others do not change.
     pub(crate) ranks: bool,
 }
 
@@ -61,6 +63,14 @@ pub(crate) const KINDS: &[Kind] = &[
         moves_least: false,
         forgets: true,
         ranks: false,
+    },
+    Kind {
+        name: "ring",
+        make: || Box::new(Ring::new(Hashing::default(), NonZeroU32::MIN.saturating_add(9))),
+        weighs: true,
+        moves_least: true,
+        forgets: true,
+        ranks: true,
     },
     Kind {
         name: "rendezvous",

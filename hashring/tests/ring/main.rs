@@ -3,6 +3,7 @@
 
 mod dialects;
 mod model;
+mod shares;
 mod tokens;
 
 macro_rules! tests {
@@ -37,4 +38,11 @@ tests! {
     dialects::a_point_belongs_to_its_own_host,
     dialects::a_weight_shifts_strangers_in_ketama_alone,
     dialects::dialects_come_back_and_take_no_tokens,
+    shares::shares_deviate_by_the_root_of_tokens,
+    shares::the_highest_share_is_as_low_as_it_should_be,
+    shares::shares_are_as_weights,
+    shares::growing_moves_what_the_new_node_gets,
+    shares::whoever_fails_leaves_to_many,
+    shares::probes_lower_the_highest_share,
+    shares::a_weight_is_a_share_at_once,
 }
