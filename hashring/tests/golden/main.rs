@@ -3,6 +3,7 @@
 
 mod files;
 mod hashes;
+mod placements;
 mod serial;
 
 macro_rules! tests {
@@ -20,6 +21,7 @@ tests! {
     hashes::tokens_are_those_of_envoy,
     hashes::tags_are_what_stands_in_braces,
     hashes::names_and_numbers_of_tokens_do_not_run_together,
+    placements::every_table_places_keys_as_it_was_written_down,
     serial::hashings_come_back,
     serial::nodes_come_back_at_their_indexes,
     serial::what_no_table_has_is_not_read,
