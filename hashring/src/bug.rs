@@ -87,6 +87,8 @@ bugs! {
     ErrorForgotten,
     /// ketama's tokens are counted in double precision.
     KetamaCountsInDouble,
+    /// The first node by name gives to whoever comes, not who has the most.
+    AllocateFromTheFirst,
 }
 
 #[cfg(quorate_bugs)]

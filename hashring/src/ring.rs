@@ -1,5 +1,6 @@
 //! Tokens on a circle: consistent hashing.
 
+mod allocate;
 mod arcs;
 #[cfg(feature = "compat")]
 mod dialect;
@@ -45,7 +46,8 @@ use crate::{
 /// Tokens that are equal are both there, in the order of their nodes' names; the first owns what lies before. So a ring is made of its
 /// hashing, its nodes and the number of tokens for each unit of weight, whatever the order in which nodes came.
 ///
-/// Tokens can be given one by one as well, for rings that were made elsewhere: see [`Ring::add_at`].
+/// Tokens can be given one by one as well, for rings that were made elsewhere: see [`Ring::add_at`]. And some are better than random
+/// ones: see [`Ring::allocate`].
 ///
 /// ```
 /// use quorate_hashring::{Elastic as _, Hashing, Node, Place as _, PlaceExt as _, Ring, Weight};

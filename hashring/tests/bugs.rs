@@ -36,6 +36,8 @@ mod ranges;
 mod rebalancing;
 #[path = "golden/serial.rs"]
 mod serial;
+#[path = "ring/shares.rs"]
+mod shares;
 #[path = "partitions/slots.rs"]
 mod slots;
 #[path = "replicas/spreading.rs"]
@@ -123,6 +125,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         Bug::PreferTwice,
         "more_copies_than_nodes_are_each_node_once",
         tokens::more_copies_than_nodes_are_each_node_once,
+    ),
+    (
+        Bug::AllocateFromTheFirst,
+        "allocated_tokens_are_more_even_than_random_ones",
+        shares::allocated_tokens_are_more_even_than_random_ones,
     ),
     (Bug::KetamaCountsInDouble, "points_are_rounded_as_in_c", dialects::points_are_rounded_as_in_c),
     (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", tokens::tokens_are_as_many_as_weights_say),

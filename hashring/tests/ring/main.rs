@@ -45,4 +45,6 @@ tests! {
     shares::whoever_fails_leaves_to_many,
     shares::probes_lower_the_highest_share,
     shares::a_weight_is_a_share_at_once,
+    shares::allocated_tokens_are_more_even_than_random_ones,
+    shares::allocated_tokens_are_nobodys,
 }

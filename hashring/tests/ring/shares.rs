@@ -158,3 +158,76 @@ pub(crate) fn a_weight_is_a_share_at_once() -> Result<String, String> {
         Ok(format!("6 of 8 is {share:.3}"))
     }
 }
+
+/// A ring whose nodes came one by one, each with tokens that were allocated for it.
+fn allocated(tokens: u32, weights: impl IntoIterator<Item = u32>) -> Result<Ring, String> {
+    let mut ring = Ring::new(Hashing::default(), Ring::TOKENS);
+    for (number, weight) in (0..).zip(weights) {
+        let node = weighing(&i32::to_string(&number), weight);
+        let tokens = tokens * weight;
+        let own = ring.allocate(node.weight(), tokens);
+        if own.len() != tokens as usize || own != ring.allocate(node.weight(), tokens) {
+            return Err(format!("{own:?} are not {tokens} tokens, the same each time"));
+        }
+        let index = ring.add_at(node, own).map_err(|error| error.to_string())?;
+        let (share, whole) = (ring.shares(1)[index.index()], u128::from(ring.nodes().weight()));
+        let wanted = (u128::from(weight) << 64) / whole;
+        // Three quarters of an arc are the most, so few tokens may not reach it, nor does one node of the weight of all.
+        if tokens >= 16 && number > 8 && wanted.abs_diff(share) > wanted / 8 {
+            return Err(format!("{share} is not the share of {wanted} that a new node should have"));
+        }
+    }
+    Ok(ring)
+}
+
+/// Allocated tokens are a fifth as uneven as random ones, or less; seven tenths where three copies count.
+pub(crate) fn allocated_tokens_are_more_even_than_random_ones() -> Result<String, String> {
+    let mut reached = vec![];
+    for (n, v) in [(10, 16), (100, 4), (100, 16), (100, 64), (300, 16)] {
+        let (ring_of, random) = (allocated(v, (0..n).map(|_| 1))?, ring(23, v, (0..n).map(|_| 1))?);
+        let (even, uneven) = (shares(&ring_of), shares(&random));
+        let copies = |ring: &Ring| {
+            let shares = ring.shares(3).into_iter();
+            deviation(&shares.map(|share| fraction(share) * f64::from(n) / 3.0).collect::<Vec<_>>())
+        };
+        let (three, of_random) = (copies(&ring_of), copies(&random));
+        if deviation(&even) > deviation(&uneven) / 5.0 || three > of_random * 0.7 {
+            return Err(format!(
+                "{n} nodes with {v} tokens deviate by {}, of three copies {three}",
+                deviation(&even)
+            ));
+        }
+        reached.push(format!(
+            "{n} nodes, {v} tokens: {:.3} not {:.3}, at most {:.2} not {:.2}, three copies {three:.3} not {of_random:.3}",
+            deviation(&even), deviation(&uneven), highest(&even), highest(&uneven),
+        ));
+    }
+    let weighed = deviation(&shares(&allocated(16, (0..60).map(|number| 1 + number % 4))?));
+    if weighed > 0.05 {
+        return Err(format!("nodes of weights 1 to 4 deviate by {weighed}"));
+    }
+    reached.push(format!("60 nodes of weights 1 to 4, 16 tokens for each unit: {weighed:.3}"));
+    Ok(reached.join("\n"))
+}
+
+/// A ring without room gives what it has, and never a token that is taken.
+pub(crate) fn allocated_tokens_are_nobodys() -> Result<String, String> {
+    let mut ring = Ring::new(Hashing::default(), Ring::TOKENS);
+    if ring.allocate(Weight::ONE, 3) != [u64::MAX / 3 - 1, u64::MAX / 3 * 2 - 1, u64::MAX] {
+        return Err(format!("thirds of the ring are {:?}", ring.allocate(Weight::ONE, 3)));
+    }
+    if !ring.allocate(Weight::ONE, 0).is_empty() {
+        return Err("none are some".into());
+    }
+    ring.add_at(Node::new("whole"), vec![7]).map_err(|error| error.to_string())?;
+    let half = ring.allocate(Weight::ONE, 1);
+    if half != [7 + (1 << 63)] {
+        return Err(format!("half of the ring ends at {half:?}"));
+    }
+    for number in 0..40 {
+        let node = weighing(&number.to_string(), 1 + number % 7);
+        let tokens = ring.allocate(node.weight(), 1 + number % 9);
+        ring.add_at(node, tokens).map_err(|error| error.to_string())?;
+    }
+    Ok(format!("{} tokens of 41 nodes", ring.token_count()))
+}
