@@ -6,8 +6,6 @@
     reason = "a test says what it reached, and takes what it needs of the checks"
 )]
 
-#[path = "keyed/anchor.rs"]
-mod anchor;
 #[path = "replicas/bounds.rs"]
 mod bounds;
 #[path = "keyed/compared.rs"]
@@ -25,6 +23,7 @@ mod jump;
 #[path = "keyed/kinds.rs"]
 mod kinds;
 #[path = "keyed/laws.rs"]
+#[path = "ring/laws.rs"]
 mod laws;
 #[path = "partitions/loads.rs"]
 mod loads;
@@ -48,6 +47,22 @@ mod tables;
 mod ties;
 #[path = "ring/tokens.rs"]
 mod tokens;
+
+mod keyed {
+    pub(crate) mod anchor;
+    pub(crate) mod compared;
+    pub(crate) mod jump;
+    pub(crate) mod kinds;
+    pub(crate) mod laws;
+    pub(crate) mod ties;
+}
+
+mod statistics {
+    pub(crate) mod chance;
+    pub(crate) mod keys;
+    pub(crate) mod preferred;
+    pub(crate) mod shares;
+}
 
 use std::panic;
 
@@ -101,16 +116,28 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::HotKeySplit, "a_hot_key_is_not_cut_off", loads::a_hot_key_is_not_cut_off),
     (Bug::ErrorForgotten, "counts_are_within_their_errors", loads::counts_are_within_their_errors),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
-    (Bug::JumpRoundsOnce, "jump_agrees_with_what_others_publish", jump::jump_agrees_with_what_others_publish),
-    (Bug::JumpBackReduces, "jump_back_is_the_loop_of_the_paper", jump::jump_back_is_the_loop_of_the_paper),
-    (Bug::AnchorForgetsHistory, "anchor_is_what_the_paper_defines", anchor::anchor_is_what_the_paper_defines),
+    (
+        Bug::JumpRoundsOnce,
+        "jump_agrees_with_what_others_publish",
+        keyed::jump::jump_agrees_with_what_others_publish,
+    ),
+    (
+        Bug::JumpBackReduces,
+        "jump_back_is_the_loop_of_the_paper",
+        keyed::jump::jump_back_is_the_loop_of_the_paper,
+    ),
+    (
+        Bug::AnchorForgetsHistory,
+        "anchor_is_what_the_paper_defines",
+        keyed::anchor::anchor_is_what_the_paper_defines,
+    ),
     (
         Bug::AnchorChainUnguarded,
         "an_adversary_cannot_make_lookups_slow",
-        anchor::an_adversary_cannot_make_lookups_slow,
+        keyed::anchor::an_adversary_cannot_make_lookups_slow,
     ),
-    (Bug::MaglevFollowsIndex, "a_table_is_what_its_nodes_are", laws::a_table_is_what_its_nodes_are),
-    (Bug::PreferTwice, "preferences_are_all_nodes_once", laws::preferences_are_all_nodes_once),
+    (Bug::MaglevFollowsIndex, "a_table_is_what_its_nodes_are", keyed::laws::a_table_is_what_its_nodes_are),
+    (Bug::PreferTwice, "preferences_are_all_nodes_once", keyed::laws::preferences_are_all_nodes_once),
     (
         Bug::TokenOwnsNotItself,
         "hashes_are_where_the_first_token_is_that_is_not_below",
@@ -138,7 +165,22 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "equal_tokens_belong_to_the_first_by_name",
         tokens::equal_tokens_belong_to_the_first_by_name,
     ),
-    (Bug::TieByIndex, "twins_are_told_apart_by_name", ties::twins_are_told_apart_by_name),
+    (Bug::TieByIndex, "twins_are_told_apart_by_name", keyed::ties::twins_are_told_apart_by_name),
+    (
+        Bug::BiasedMixer,
+        "what_one_node_had_spreads_over_all_others",
+        statistics::preferred::what_one_node_had_spreads_over_all_others,
+    ),
+    (
+        Bug::HrwScoresUnmixed,
+        "nodes_have_equal_shares_of_any_keys",
+        statistics::shares::nodes_have_equal_shares_of_any_keys,
+    ),
+    (
+        Bug::HrwIsLinear,
+        "shares_are_in_proportion_to_weights",
+        statistics::shares::shares_are_in_proportion_to_weights,
+    ),
 ];
 
 /// What the check says with the bug planted; a panic is a finding, too.

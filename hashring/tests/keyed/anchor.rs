@@ -5,7 +5,7 @@ use quorate_hashring::{
 };
 use quorate_machine::Rng;
 
-use crate::compared::equal;
+use super::compared::equal;
 
 /// The definition, in section 3 of the paper: each removed bucket keeps the whole list of those that were left.
 #[derive(Default)]

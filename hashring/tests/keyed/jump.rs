@@ -7,7 +7,7 @@ use quorate_hashring::{
 };
 use quorate_machine::Rng;
 
-use crate::compared::equal;
+use super::compared::equal;
 
 type Function = fn(KeyHash, u32) -> Option<u32>;
 

@@ -6,7 +6,7 @@ use quorate_hashring::{
 };
 use quorate_machine::Rng;
 
-use crate::{
+use super::{
     compared::equal,
     kinds::{KINDS, Kind, hashes, name, owners, preferences, tables},
 };

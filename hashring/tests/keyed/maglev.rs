@@ -6,7 +6,7 @@ use quorate_hashring::{
 };
 use quorate_machine::Rng;
 
-use crate::compared::equal;
+use super::compared::equal;
 
 fn size(slots: u32) -> Result<MaglevSize, String> {
     MaglevSize::new(slots).map_err(|error| error.to_string())

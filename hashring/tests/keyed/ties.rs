@@ -2,7 +2,7 @@
 
 use quorate_hashring::{Elastic, Hashing, Hrw, Node, Place as _, PlaceExt as _, Weight};
 
-use crate::{
+use super::{
     compared::equal,
     kinds::{hashes, preferences},
 };
