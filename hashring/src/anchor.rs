@@ -1,6 +1,8 @@
 //! AnchorHash (Mendelson, Vargaftik, Barabash, Lorenz, Keslassy and Orda 2020): any node may go.
 
 mod chains;
+#[cfg(feature = "serde")]
+mod history;
 
 use alloc::vec::Vec;
 
@@ -89,10 +91,14 @@ impl Bucket {
 impl Anchor {
     /// A table without nodes, to have as many as may come.
     pub fn new(hashing: Hashing) -> Self {
+        Self::of_capacity(hashing, None)
+    }
+
+    pub(crate) fn of_capacity(hashing: Hashing, capacity: Option<u32>) -> Self {
         Self {
             hashing,
             nodes: Nodes::new(),
-            capacity: None,
+            capacity,
             buckets: Vec::new(),
             order: Vec::new(),
             positions: Vec::new(),
@@ -107,7 +113,7 @@ impl Anchor {
     /// The nearer it is to being full, the faster it is, and full it is the fastest table of all. What is reserved takes no memory, but
     /// each time that the capacity is doubled a lookup takes 0.7 further hashes on average.
     pub fn reserving(hashing: Hashing, capacity: u32) -> Self {
-        Self { capacity: Some(capacity), ..Self::new(hashing) }
+        Self::of_capacity(hashing, Some(capacity))
     }
 
     /// The same table with other nodes, and without a history: each has a bucket in the order of their indexes.
@@ -118,8 +124,8 @@ impl Anchor {
     /// table.
     pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
         check_unweighted(&nodes)?;
-        let mut table = Self { capacity: self.capacity, ..Self::new(self.hashing) };
-        let max = table.capacity.unwrap_or(u32::MAX);
+        let mut table = Self::of_capacity(self.hashing, self.capacity);
+        let max = table.most();
         if let Some((_, last)) = nodes.iter().next_back().filter(|_| nodes.len() > max as usize) {
             return Err(AddError { node: last.clone(), reason: AddReason::TooManyNodes { max } });
         }
@@ -130,6 +136,11 @@ impl Anchor {
         }
         table.nodes = nodes;
         Ok(table)
+    }
+
+    /// How keys and nodes are hashed.
+    pub const fn hashing(&self) -> &Hashing {
+        &self.hashing
     }
 
     /// How many nodes there can be, if that was said.
@@ -269,8 +280,12 @@ impl Anchor {
     }
 
     fn is_full(&self) -> bool {
-        let max = self.capacity.unwrap_or(u32::MAX);
-        self.removed.is_empty() && self.buckets.len() >= max as usize
+        self.removed.is_empty() && self.buckets.len() >= self.most() as usize
+    }
+
+    /// How many nodes there can be.
+    fn most(&self) -> u32 {
+        self.capacity.unwrap_or(u32::MAX)
     }
 }
 
@@ -317,10 +332,7 @@ impl Elastic for Anchor {
             return Err(AddError { node, reason });
         }
         if self.is_full() && self.nodes.find(node.name()).is_none() {
-            return Err(AddError {
-                node,
-                reason: AddReason::TooManyNodes { max: self.capacity.unwrap_or(u32::MAX) },
-            });
+            return Err(AddError { node, reason: AddReason::TooManyNodes { max: self.most() } });
         }
         let index = self.nodes.add(node)?;
         let bucket = self.take_in(index).unwrap_or_else(|| self.append(index));

@@ -59,6 +59,8 @@ bugs! {
     AnchorForgetsHistory,
     /// A chain of buckets that held one position is followed to its end, however long it is.
     AnchorChainUnguarded,
+    /// What is written says which buckets are removed, not in which order.
+    AnchorForgetsOrder,
     /// Who has seen an older state of a table may change it.
     StaleEpochAccepted,
     /// A rebalancing also moves slots of nodes that have no more than they shall have.

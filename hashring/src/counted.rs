@@ -66,6 +66,11 @@ macro_rules! counted_table {
                 Ok(table)
             }
 
+            /// How keys are hashed.
+            pub const fn hashing(&self) -> &crate::Hashing {
+                &self.0.hashing
+            }
+
             /// Adds a node at the end. Of the keys of `n` others, `1 / (n + 1)` move to it, and no others.
             ///
             /// # Errors

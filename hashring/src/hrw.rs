@@ -79,6 +79,11 @@ impl Hrw {
         Ok(table)
     }
 
+    /// How keys and nodes are hashed.
+    pub const fn hashing(&self) -> &Hashing {
+        &self.hashing
+    }
+
     fn compare_weights(&mut self) {
         self.is_even = self.weights.windows(2).all(|pair| pair.first() == pair.last());
     }

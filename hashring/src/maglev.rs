@@ -50,6 +50,7 @@ pub struct Maglev {
 
 /// How numbers of 64 bits become those of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub(crate) enum Dialect {
     /// By their upper bits.
     Native,
@@ -115,6 +116,11 @@ impl Maglev {
         Ok(table)
     }
 
+    /// How keys and nodes are hashed.
+    pub const fn hashing(&self) -> &Hashing {
+        &self.hashing
+    }
+
     /// How many slots there are.
     pub const fn size(&self) -> MaglevSize {
         self.size
@@ -123,6 +129,11 @@ impl Maglev {
     /// How many slots a node has. It counts them: as many steps as there are slots.
     pub fn slots_of(&self, node: NodeIx) -> usize {
         (0..self.size.get() as usize).filter(|&slot| self.slots.get(slot) == Some(node)).count()
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     fn refill(&mut self) {

@@ -54,6 +54,11 @@ impl ModN {
         Ok(table)
     }
 
+    /// How keys and nodes are hashed.
+    pub const fn hashing(&self) -> &Hashing {
+        &self.hashing
+    }
+
     fn rebuild(&mut self) {
         self.order = self.nodes.by_name().map(|(index, _)| index).collect();
     }

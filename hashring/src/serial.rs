@@ -3,8 +3,11 @@
 //! A table is its version (`"ring/1"`), its hashing, its parameters and its nodes. Whoever reads it makes the same table from that,
 //! on any platform; a version that is not known is an error, and so is whatever no table could have been.
 
+mod anchor;
 mod hashing;
+mod maglev;
 mod nodes;
+mod plain;
 mod ring;
 mod version;
 

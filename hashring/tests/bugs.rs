@@ -18,13 +18,6 @@ mod files;
 mod given;
 #[path = "golden/hashes.rs"]
 mod hashes;
-#[path = "keyed/jump.rs"]
-mod jump;
-#[path = "keyed/kinds.rs"]
-mod kinds;
-#[path = "keyed/laws.rs"]
-#[path = "ring/laws.rs"]
-mod laws;
 #[path = "partitions/loads.rs"]
 mod loads;
 #[path = "ring/model.rs"]
@@ -43,8 +36,6 @@ mod slots;
 mod spreading;
 #[path = "partitions/tables.rs"]
 mod tables;
-#[path = "keyed/ties.rs"]
-mod ties;
 #[path = "ring/tokens.rs"]
 mod tokens;
 
@@ -54,6 +45,7 @@ mod keyed {
     pub(crate) mod jump;
     pub(crate) mod kinds;
     pub(crate) mod laws;
+    pub(crate) mod stored;
     pub(crate) mod ties;
 }
 
@@ -180,6 +172,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         Bug::HrwIsLinear,
         "shares_are_in_proportion_to_weights",
         statistics::shares::shares_are_in_proportion_to_weights,
+    ),
+    (
+        Bug::AnchorForgetsOrder,
+        "tables_come_back_with_their_history",
+        keyed::stored::tables_come_back_with_their_history,
     ),
 ];
 

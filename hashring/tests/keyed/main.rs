@@ -7,6 +7,7 @@ mod jump;
 mod kinds;
 mod laws;
 mod maglev;
+mod stored;
 mod ties;
 
 /// Prints what a check has reached.
@@ -127,4 +128,19 @@ fn twins_are_told_apart_by_name() {
 #[test]
 fn at_once_or_one_by_one() {
     reached(laws::at_once_or_one_by_one());
+}
+
+#[test]
+fn tables_come_back_with_their_history() {
+    reached(stored::tables_come_back_with_their_history());
+}
+
+#[test]
+fn what_is_written_stays() {
+    reached(stored::what_is_written_stays());
+}
+
+#[test]
+fn nonsense_is_not_read() {
+    reached(stored::nonsense_is_not_read());
 }
