@@ -8,8 +8,8 @@ use crate::{
 
 /// Which of `buckets` buckets a hash is in: a number below `buckets`, `None` if there are none.
 ///
-/// The paper's function over the generator SplitMix64, bit for bit. Constant time: two draws of the generator, and with a probability
-/// of 1/8 at most a third and so on; integers only, hardly a branch to be guessed. That makes it the fastest table without a table.
+/// The paper's function over the generator SplitMix64, bit for bit. Constant time: a draw of the generator or two, and with a probability
+/// of 1/8 at most a third and so on; integers only, and no branch that is as likely as not.
 ///
 /// ```
 /// use quorate_hashring::{KeyHash, jump_back};
@@ -24,34 +24,41 @@ pub fn jump_back(hash: KeyHash, buckets: u32) -> Option<u32> {
     }
     // Buckets lie in octaves: 1, 2 to 3, 4 to 7, … The paper goes down from the highest through those whose bit is set, and draws
     // again where the bucket is none of ours. That can only be in the highest: what is below is ours as a whole. So its loop of
-    // loops is one try in the highest octave and then one bucket of the next whose bit is set; both are computed, for a choice is
-    // cheaper than a branch that is guessed wrong half the time.
+    // loops is one try in the highest octave, and then one bucket of the next whose bit is set.
     let mask = u32::MAX >> (buckets - 1).leading_zeros();
     let highest = mask ^ (mask >> 1);
     let first = draw(hash, 1);
     let bits = (upper(first) ^ lower(first)) & mask;
-    let is_odd = bits.count_ones() & 1 == 1;
-    let tries_highest = bits & highest != 0;
-
-    let below = bits & (highest - 1);
-    // The paper takes the draw's upper half where an odd number of bits is left, and the lower where it is even.
-    let rest = if is_odd == tries_highest { lower(first) } else { upper(first) };
-    let octave = (1 << 31 >> (below | 1).leading_zeros()) * u32::from(below != 0);
-    let fallback = octave | (rest & octave.saturating_sub(1));
-
-    let rest = if is_odd { upper(first) } else { lower(first) };
+    let mut bucket = in_octave(first, bits);
+    // Where the highest octave is more than three eighths ours, that is mostly it. Else it is as likely as not, and to compute what comes of
+    // the other case as well takes less time than a branch that is guessed wrong.
+    if buckets - highest > highest / 2 - highest / 8 && bucket < buckets {
+        return Some(bucket);
+    }
     let second = draw(hash, 2);
-    let mut tried = highest | (rest & (highest - 1));
-    tried = if tried < buckets { tried } else { lower(second) & mask };
-    tried = if tried < buckets { tried } else { upper(second) & mask };
+    bucket = select(bucket < buckets, bucket, lower(second) & mask);
+    bucket = select(bucket < buckets, bucket, upper(second) & mask);
     if Bug::JumpBackReduces.is_planted() {
-        tried %= buckets;
+        bucket %= buckets;
     }
-    if tries_highest && tried >= buckets {
-        tried = redraw(hash, buckets, mask);
+    if bucket >= buckets {
+        bucket = redraw(hash, buckets, mask);
     }
-    // What is drawn again and falls below the octave leaves it.
-    Some(if tries_highest && tried >= highest { tried } else { fallback })
+    // What was drawn again and is below the octave has left it.
+    Some(select(bucket >= highest, bucket, in_octave(first, bits & !highest)))
+}
+
+/// The bucket of the highest octave whose bit is set; 0 if none is. The paper takes the draw's upper half where an odd number of bits is
+/// set, and the lower where it is even.
+const fn in_octave(draw: u64, bits: u32) -> u32 {
+    let octave = 1 << (bits | 1).ilog2();
+    let half = lower(draw >> ((bits.count_ones() & 1) << 5));
+    octave & bits | half & (octave - 1)
+}
+
+/// The first if so, else the second, which compilers mostly make no branch of.
+const fn select(is_first: bool, first: u32, second: u32) -> u32 {
+    second ^ ((first ^ second) & (is_first as u32).wrapping_neg())
 }
 
 /// The first half of a draw from the third on that is below `buckets`. A half is not with a probability of less than 1/2.
