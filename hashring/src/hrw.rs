@@ -3,6 +3,7 @@
 mod score;
 
 use alloc::{vec, vec::Vec};
+use core::cmp::{Ordering, Reverse};
 
 pub(crate) use self::score::Score;
 use crate::{
@@ -19,11 +20,11 @@ use crate::{
 /// - **Choose it** for up to some hundred nodes: where weights differ or change, where copies are to be spread, where nobody shall have to
 ///   know in which order nodes came. Its preferences are an order of all nodes by one rule, so a node more or less is one
 ///   place more or less in each.
-/// - **A lookup** asks all `n` nodes: a few instructions for each; with different weights about twice as many, and a logarithm for
-///   about `ln n` of them. Each of the first eight preferences costs as much again; then the rest is sorted.
+/// - **A lookup** asks all `n` nodes, a dozen instructions each. Of each weight only the first needs more: a comparison, or a
+///   logarithm. The first four preferences together cost some lookups, the next four as much again; then the rest is sorted.
 /// - **Balance** is as good as chance, in proportion to the weights. **Disruption** is the least there can be, exactly, also
 ///   when a weight changes: keys move to and from that node alone.
-/// - **Memory** is 16 bytes for each node, beside the nodes.
+/// - **Memory** is 12 bytes for each node and 8 for each weight, beside the nodes.
 ///
 /// What it does depends on its hashing and the set of nodes alone. Weights are compared in integers, with logarithms within
 /// 1.4 · 10⁻⁹, so that all platforms agree; of nodes with one hash the first by name is wanted more.
@@ -35,32 +36,39 @@ use crate::{
 /// for (name, weight) in [("small", 1), ("large", 8), ("middle", 3)] {
 ///     table.add(Node::new(name).weighing(Weight::new(weight).expect("not zero")))?;
 /// }
-/// let first: Vec<_> = table.preferences(b"user/17").take(2).filter_map(|index| table.nodes().get(index)).collect();
-/// assert_eq!(table.owner(b"user/17"), first.first().copied());
+/// let names = table.preferences(b"user/17").filter_map(|index| table.nodes().get(index));
+/// let preferred: Vec<_> = names.cloned().collect();
+/// assert_eq!(table.owner(b"user/17"), preferred.first());
 /// // Without the first, the second has the key.
-/// table.clone().remove(first[0].name()).expect("it is there");
-/// # let second = first[1].name();
-/// # let mut rest = table.clone();
-/// # rest.remove(first[0].name()).expect("it is there");
-/// # assert_eq!(rest.owner(b"user/17").map(Node::name), Some(second));
+/// table.remove(preferred[0].name()).expect("it is there");
+/// assert_eq!(table.owner(b"user/17"), preferred.get(1));
 /// # Ok::<(), quorate_hashring::AddError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hrw {
     hashing: Hashing,
     nodes: Nodes,
-    /// A number for each node, in the order of their names: of equal scores the first is the first by name.
+    /// Nodes of one weight together, the heaviest first: of those whoever has the greatest number is wanted most, and only the first of each
+    /// weight need their logarithms compared.
+    groups: Vec<Group>,
+    /// A number for each node, in the order of weights and, within one, of names: of equal scores the first is the first by name. (Nodes of
+    /// different weights have different scores.)
     seeds: Vec<u64>,
     order: Vec<NodeIx>,
-    weights: Vec<u32>,
-    /// Whether all weights are equal.
-    is_even: bool,
+}
+
+/// The nodes of one weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Group {
+    weight: u32,
+    /// How many nodes there are up to its last.
+    end: u32,
 }
 
 impl Hrw {
     /// A table without nodes.
     pub fn new(hashing: Hashing) -> Self {
-        Self { hashing, nodes: Nodes::new(), seeds: vec![], order: vec![], weights: vec![], is_even: true }
+        Self { hashing, nodes: Nodes::new(), groups: vec![], seeds: vec![], order: vec![] }
     }
 
     /// The same table with other nodes, at once.
@@ -70,12 +78,13 @@ impl Hrw {
     /// None: any nodes will do.
     pub fn with_nodes(self, nodes: Nodes) -> Result<Self, AddError> {
         let mut table = Self { nodes, ..Self::new(self.hashing) };
-        for (index, node) in table.nodes.by_name() {
+        let mut order: Vec<_> = table.nodes.by_name().collect();
+        order.sort_by_key(|(_, node)| Reverse(node.weight()));
+        for (index, node) in order {
             table.seeds.push(self.hashing.seed(node));
             table.order.push(index);
-            table.weights.push(node.weight().get());
         }
-        table.compare_weights();
+        table.regroup();
         Ok(table)
     }
 
@@ -84,77 +93,133 @@ impl Hrw {
         &self.hashing
     }
 
-    fn compare_weights(&mut self) {
-        self.is_even = self.weights.windows(2).all(|pair| pair.first() == pair.last());
-    }
-
-    /// Where a name is, or where it belongs.
-    fn search(&self, name: &str) -> Result<usize, usize> {
-        if Bug::TieByIndex.is_planted() {
-            let found = self
-                .order
-                .iter()
-                .position(|&index| self.nodes.get(index).is_some_and(|node| node.name() == name));
-            return found.ok_or(self.order.len());
-        }
-        let name_of = |index: &NodeIx| self.nodes.get(*index).map_or("", Node::name);
-        self.order.binary_search_by(|index| name_of(index).cmp(name))
-    }
-
-    /// The place of the node that wants the hash most; 0 if there is none.
-    #[inline]
-    fn first(&self, hash: KeyHash) -> usize {
-        if self.is_even { self.best(hash) } else { self.best_weighted(hash) }
-    }
-
-    /// Where all weights are equal.
-    #[inline]
-    fn best(&self, hash: KeyHash) -> usize {
-        let (mut best, mut best_mixed) = (0, 0);
-        for (place, &seed) in self.seeds.iter().enumerate() {
-            let mixed = wanted(seed, hash);
-            if mixed > best_mixed {
-                (best, best_mixed) = (place, mixed);
+    fn regroup(&mut self) {
+        self.groups.clear();
+        for (&index, end) in self.order.iter().zip(1..) {
+            let weight = self.nodes.get(index).map_or(1, |node| node.weight().get());
+            match self.groups.last_mut() {
+                Some(group) if group.weight == weight => group.end = end,
+                _ => self.groups.push(Group { weight, end }),
             }
         }
-        best
     }
 
-    /// Where weights differ.
+    /// Where a node of that name and weight is, or where it belongs.
+    fn search(&self, name: &str, weight: Weight) -> Result<usize, usize> {
+        self.order.binary_search_by(|&index| {
+            let Some(node) = self.nodes.get(index) else { return Ordering::Less };
+            let names = if Bug::TieByIndex.is_planted() && node.name() != name {
+                Ordering::Less
+            } else {
+                node.name().cmp(name)
+            };
+            weight.cmp(&node.weight()).then(names)
+        })
+    }
+
+    /// Puts a node in its place.
+    fn put_in(&mut self, index: NodeIx, node: &Node) {
+        let (Ok(place) | Err(place)) = self.search(node.name(), node.weight());
+        self.seeds.insert(place, self.hashing.seed(node));
+        self.order.insert(place, index);
+    }
+
+    /// Takes a node out of its place.
+    fn take_out(&mut self, index: NodeIx) {
+        if let Some(place) = self.order.iter().position(|&other| other == index) {
+            self.seeds.remove(place);
+            self.order.remove(place);
+        }
+    }
+
+    /// The numbers of all nodes of one weight, by their places.
     #[inline]
-    fn best_weighted(&self, hash: KeyHash) -> usize {
-        let mut nodes = self.seeds.iter().zip(&self.weights).enumerate();
-        let Some((mut best, (&seed, &weight))) = nodes.next() else { return 0 };
-        let mut best_score = Score::new(wanted(seed, hash), weight);
-        for (place, (&seed, &weight)) in nodes {
-            let mixed = wanted(seed, hash);
-            if best_score.surely_beats(mixed, weight) {
-                continue;
+    fn wants(&self, hash: KeyHash) -> impl Iterator<Item = (u32, impl Iterator<Item = (u64, usize)>)> {
+        let mut start = 0;
+        self.groups.iter().map(move |group| {
+            let from = core::mem::replace(&mut start, group.end as usize);
+            let seeds = self.seeds.get(from..start).unwrap_or_default();
+            (group.weight, seeds.iter().map(move |&seed| wanted(seed, hash)).zip(from..))
+        })
+    }
+
+    /// The place of the node that wants the hash most.
+    #[inline]
+    fn best(&self, hash: KeyHash) -> Option<usize> {
+        // Who of each weight wants it most.
+        let mut candidates = self.wants(hash).filter_map(|(weight, mut nodes)| {
+            let (mut most, mut best) = nodes.next()?;
+            for (mixed, place) in nodes {
+                if mixed > most {
+                    (most, best) = (mixed, place);
+                }
             }
-            let score = Score::new(mixed, weight);
-            if score > best_score {
-                (best, best_score) = (place, score);
+            Some((most, best, weight))
+        });
+        let (mixed, mut best, weight) = candidates.next()?;
+        if let Some(second) = candidates.next() {
+            let mut best_score = Score::new(mixed, weight);
+            for (mixed, place, weight) in core::iter::once(second).chain(candidates) {
+                if best_score.surely_beats(mixed, weight) {
+                    continue;
+                }
+                let score = Score::new(mixed, weight);
+                if score > best_score {
+                    (best, best_score) = (place, score);
+                }
             }
         }
-        best
+        Some(best)
+    }
+
+    /// The places of the few nodes that want the hash most, of those that may be asked; in order, and then [`NOBODY`].
+    fn few_best(&self, hash: KeyHash, may: impl Fn(usize) -> bool) -> [usize; FEW] {
+        let mut of_weights = self.wants(hash).map(|(weight, nodes)| (weight, few_of(nodes, &may)));
+        let Some((weight, first)) = of_weights.next() else { return [NOBODY; FEW] };
+        let Some(second) = of_weights.next() else { return first.map(|(_, place)| place) };
+        let mut best = [(Score::NONE, NOBODY); FEW];
+        for (weight, few) in [(weight, first), second].into_iter().chain(of_weights) {
+            for (mixed, place) in few {
+                if place == NOBODY || best[FEW - 1].0.surely_beats(mixed, weight) {
+                    break;
+                }
+                insert(&mut best, (Score::new(mixed, weight), place));
+            }
+        }
+        best.map(|(_, place)| place)
     }
 
     fn scores(&self, hash: KeyHash) -> impl Iterator<Item = Score> {
-        let nodes = self.seeds.iter().zip(&self.weights);
-        nodes.map(move |(&seed, &weight)| Score::new(wanted(seed, hash), weight))
+        self.wants(hash).flat_map(|(weight, nodes)| nodes.map(move |(mixed, _)| Score::new(mixed, weight)))
     }
+}
 
-    /// The place of the node that wants the hash most but for one and those that want it more.
-    fn next_after(&self, hash: KeyHash, last: usize) -> Option<usize> {
-        let last = (self.scores(hash).nth(last)?, last);
-        let comes_after = |a: &(Score, usize), b: &(Score, usize)| a.0 < b.0 || a.0 == b.0 && a.1 > b.1;
-        let mut next: Option<(Score, usize)> = None;
-        for candidate in self.scores(hash).zip(0..) {
-            if comes_after(&candidate, &last) && next.as_ref().is_none_or(|next| candidate.0 > next.0) {
-                next = Some(candidate);
-            }
+/// How many preferences are looked for at once.
+const FEW: usize = Walk::FEW;
+
+/// The place of no node.
+const NOBODY: usize = usize::MAX;
+
+/// The few greatest numbers with their places, of those that may be asked; the greatest first. (A number of 0 is never among them: who has it is
+/// found among the rest.)
+fn few_of(nodes: impl Iterator<Item = (u64, usize)>, may: impl Fn(usize) -> bool) -> [(u64, usize); FEW] {
+    let mut few = [(0, NOBODY); FEW];
+    for (mixed, place) in nodes {
+        if mixed > few[FEW - 1].0 && may(place) {
+            insert(&mut few, (mixed, place));
         }
-        next.map(|(_, place)| place)
+    }
+    few
+}
+
+/// Lets one more fall to its place, behind those that are as good; the last makes room.
+fn insert<S: Ord + Copy>(few: &mut [(S, usize); FEW], mut falling: (S, usize)) {
+    let mut is_placed = false;
+    for slot in few {
+        is_placed |= falling.0 > slot.0;
+        if is_placed {
+            core::mem::swap(slot, &mut falling);
+        }
     }
 }
 
@@ -179,25 +244,24 @@ impl Place for Hrw {
 
     #[inline]
     fn locate(&self, hash: KeyHash) -> Option<NodeIx> {
-        self.order.get(self.first(hash)).copied()
+        self.order.get(self.best(hash)?).copied()
     }
 
     /// The next by score.
     fn follow(&self, hash: KeyHash, walk: &mut Walk) -> Option<NodeIx> {
-        /// So many are looked for one by one. Then it is cheaper to put the rest in order, which allocates.
-        const SEARCHED: usize = 8;
+        /// So many are looked for a few at once. Then it is cheaper to put the rest in order, which allocates.
+        const SEARCHED: usize = 2 * FEW;
         if walk.len() >= self.nodes.len() {
             return None;
         }
-        // The cursor is one more than the place of the last.
-        while walk.ranked.is_empty() && walk.len() < SEARCHED {
-            let place = match walk.cursor.checked_sub(1) {
-                None => self.first(hash),
-                Some(last) => self.next_after(hash, usize::try_from(last).ok()?)?,
-            };
-            walk.cursor = place as u64 + 1;
-            let node = self.order.get(place).copied()?;
-            if walk.admit(node) {
+        if let Some(node) = walk.next_of_few() {
+            return Some(node);
+        }
+        if walk.len() < SEARCHED && walk.ranked.is_empty() {
+            let node = |place: usize| self.order.get(place).copied();
+            let few = self.few_best(hash, |place| node(place).is_some_and(|node| !walk.has_seen(node)));
+            walk.await_few(few.into_iter().map_while(node));
+            if let Some(node) = walk.next_of_few() {
                 return Some(node);
             }
         }
@@ -210,43 +274,37 @@ impl Place for Hrw {
     fn table_bytes(&self) -> usize {
         size_of_val(self.seeds.as_slice())
             + size_of_val(self.order.as_slice())
-            + size_of_val(self.weights.as_slice())
+            + size_of_val(self.groups.as_slice())
     }
 }
 
 impl Elastic for Hrw {
     /// It takes as many steps as there are nodes.
     fn add(&mut self, node: Node) -> Result<NodeIx, AddError> {
-        let (seed, weight) = (self.hashing.seed(&node), node.weight().get());
-        let (Ok(place) | Err(place)) = self.search(node.name());
-        let index = self.nodes.add(node)?;
-        self.seeds.insert(place, seed);
-        self.order.insert(place, index);
-        self.weights.insert(place, weight);
-        self.compare_weights();
+        let index = self.nodes.add(node.clone())?;
+        self.put_in(index, &node);
+        self.regroup();
         Ok(index)
     }
 
     /// It takes as many steps as there are nodes.
     fn remove(&mut self, name: &str) -> Result<Node, UnknownNode> {
-        let place = self.search(name).map_err(|_| UnknownNode)?;
-        let (_, node) = self.nodes.remove(name)?;
-        self.seeds.remove(place);
-        self.order.remove(place);
-        self.weights.remove(place);
-        self.compare_weights();
+        let (index, node) = self.nodes.remove(name)?;
+        self.take_out(index);
+        self.regroup();
         Ok(node)
     }
 
+    /// It takes as many steps as there are nodes.
     fn set_weight(&mut self, name: &str, weight: Weight) -> Result<Weight, WeightError> {
         let unknown = WeightError { weight, reason: WeightReason::Unknown };
-        let place = self.search(name).map_err(|_| unknown)?;
         let index = self.nodes.find(name).ok_or(unknown)?;
         let before = self.nodes.set_weight(index, weight).ok_or(unknown)?;
-        if let Some(of_node) = self.weights.get_mut(place) {
-            *of_node = weight.get();
+        self.take_out(index);
+        if let Some(node) = self.nodes.get(index).cloned() {
+            self.put_in(index, &node);
         }
-        self.compare_weights();
+        self.regroup();
         Ok(before)
     }
 }

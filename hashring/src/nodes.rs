@@ -14,7 +14,7 @@ use crate::{
 
 /// Where a node is among the nodes of one table. It stays the same while the node is in the table, whoever else comes and goes; the
 /// lowest that is free is given to whoever comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeIx(u32);
 
 impl NodeIx {

@@ -19,9 +19,14 @@ pub struct Walk {
     pub(crate) cursor: u64,
     /// Of tables that have to compare all nodes: the rest in order, the next last.
     pub(crate) ranked: Vec<NodeIx>,
+    /// The next few of them, to be taken before.
+    few: Few,
 }
 
 impl Walk {
+    /// How many nodes may wait on the stack.
+    pub(crate) const FEW: usize = 4;
+
     /// At the start.
     pub fn new() -> Self {
         Self::default()
@@ -96,6 +101,26 @@ impl Walk {
         self.ranked = rest.into_iter().map(|(_, index)| index).collect();
     }
 
+    /// The next few, the first first; not more than [`Walk::FEW`].
+    pub(crate) fn await_few(&mut self, nodes: impl Iterator<Item = NodeIx>) {
+        self.few = Few::default();
+        for (place, node) in self.few.nodes.iter_mut().zip(nodes) {
+            *place = node;
+            self.few.end += 1;
+        }
+    }
+
+    pub(crate) fn next_of_few(&mut self) -> Option<NodeIx> {
+        while self.few.next < self.few.end {
+            let node = self.few.nodes.get(self.few.next).copied()?;
+            self.few.next += 1;
+            if self.admit(node) {
+                return Some(node);
+            }
+        }
+        None
+    }
+
     pub(crate) fn next_ranked(&mut self) -> Option<NodeIx> {
         while let Some(node) = self.ranked.pop() {
             if self.admit(node) {
@@ -104,6 +129,14 @@ impl Walk {
         }
         None
     }
+}
+
+/// Nodes that come next, on the stack.
+#[derive(Clone, Copy, Debug, Default)]
+struct Few {
+    nodes: [NodeIx; Walk::FEW],
+    next: usize,
+    end: usize,
 }
 
 /// Which nodes have come: the first few as a list, which is on the stack, more as bits.

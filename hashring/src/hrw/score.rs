@@ -18,6 +18,9 @@ pub(crate) struct Score {
 }
 
 impl Score {
+    /// Less than that of any node.
+    pub(crate) const NONE: Self = Self { cost: u64::MAX, weight: 1, mixed: 0 };
+
     #[inline]
     pub(crate) fn new(mixed: u64, weight: u32) -> Self {
         let cost = if Bug::HrwIsLinear.is_planted() { !mixed >> 10 } else { cost(mixed) };
