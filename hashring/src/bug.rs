@@ -91,6 +91,12 @@ bugs! {
     KetamaCountsInDouble,
     /// The first node by name gives to whoever comes, not who has the most.
     AllocateFromTheFirst,
+    /// A plan leaves out the arc that goes through zero.
+    PlanForgetsTheWrap,
+    /// A copy is dropped before there is one in its place.
+    WaveDropsFirst,
+    /// Whoever goes on with a plan does again what is done.
+    ProgressForgetsDone,
 }
 
 #[cfg(quorate_bugs)]

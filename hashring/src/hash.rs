@@ -49,6 +49,13 @@ impl KeyHash {
     pub const fn scaled(self, count: u32) -> u32 {
         ((self.0 as u128 * count as u128) >> 64) as u32
     }
+
+    /// The lowest hash that [`KeyHash::scaled`] makes `number` of `count`; of a number that is too high, the highest of all hashes.
+    #[must_use]
+    pub fn first_scaled(number: u32, count: u32) -> Self {
+        let first = (u128::from(number) << 64).div_ceil(u128::from(count.max(1)));
+        Self(u64::try_from(first).unwrap_or(u64::MAX))
+    }
 }
 
 /// 2⁶⁴ divided by the golden ratio, made odd.

@@ -19,6 +19,7 @@ mod mod_n;
 mod node;
 mod nodes;
 mod place;
+pub mod plan;
 mod range;
 mod ring;
 #[cfg(feature = "serde")]
@@ -43,6 +44,7 @@ pub use crate::{
     node::{Node, Weight, ZeroWeight},
     nodes::{NodeIx, Nodes},
     place::{AddError, AddReason, Elastic, Place, PlaceExt, UnknownNode, WeightError, WeightReason},
+    plan::Plan,
     range::{
         Decision, Estimate, FanOut, HotKeys, HotKeysError, LoadLimits, LoadLimitsError, LoadSplit,
         MergeError, RangeEpoch, RangeId, RangeMap, RangeRef, ReassignError, ReassignReason, SplitError,

@@ -14,9 +14,8 @@ pub use self::{
 };
 use crate::{
     hash::{Hashing, KeyHash},
-    node::Node,
     nodes::{NodeIx, Nodes},
-    place::{AddError, Place},
+    place::Place,
     walk::Walk,
 };
 
@@ -31,10 +30,10 @@ use crate::{
 /// each slot. The number of slots can never change.
 ///
 /// ```
-/// use quorate_hashring::{Node, Place as _, SlotSpec, Slots};
+/// use quorate_hashring::{Node, Nodes, Place as _, SlotSpec, Slots};
 ///
 /// let spec = SlotSpec { count: 1_024, copies: 2, ..SlotSpec::default() };
-/// let mut slots = Slots::new(spec, ["a", "b", "c"].map(Node::new))?;
+/// let mut slots = Slots::new(spec)?.with_nodes(Nodes::of(["a", "b", "c"].map(Node::new))?);
 /// let before = slots.owner(b"user:17").map(|node| node.name().to_owned());
 ///
 /// slots.add(Node::new("d"))?; // has no slots yet
@@ -138,9 +137,6 @@ pub enum SlotsError {
         /// How many copies there would be in all.
         entries: u64,
     },
-    /// A node cannot be added.
-    #[error(transparent)]
-    Node(#[from] AddError),
 }
 
 impl Slots {
@@ -151,24 +147,12 @@ impl Slots {
     /// The most copies of all slots together: 2²⁶, which is 256 MiB.
     pub const ENTRIES_MAX: u64 = 1 << 26;
 
-    /// A table in which each node has its share from the start. The nodes may come in any order.
+    /// A table without nodes.
     ///
     /// # Errors
     ///
-    /// A number is out of bounds, or two nodes have one name: see [`SlotsError`].
-    pub fn new(spec: SlotSpec, nodes: impl IntoIterator<Item = Node>) -> Result<Self, SlotsError> {
-        let mut all: Vec<Node> = nodes.into_iter().collect();
-        all.sort_unstable();
-        let mut slots = Self::vacant(spec)?;
-        for node in all {
-            slots.nodes.add(node)?;
-        }
-        slots.settle();
-        Ok(slots)
-    }
-
-    /// Without nodes.
-    pub(crate) fn vacant(spec: SlotSpec) -> Result<Self, SlotsError> {
+    /// A number is out of bounds: see [`SlotsError`].
+    pub fn new(spec: SlotSpec) -> Result<Self, SlotsError> {
         if spec.count == 0 || spec.count > Self::COUNT_MAX {
             return Err(SlotsError::Count { count: spec.count });
         }
@@ -180,6 +164,16 @@ impl Slots {
         let room = room.ok_or(SlotsError::Entries { entries })?;
         let replicas = vec![NOBODY; room];
         Ok(Self { spec, nodes: Nodes::new(), epoch: Epoch::new(1), replicas, pinned: BTreeSet::new() })
+    }
+
+    /// The table as it would be if there had never been other nodes than these: each has its share, in whatever order they came. What was
+    /// assigned or pinned before is forgotten.
+    #[must_use]
+    pub fn with_nodes(self, nodes: Nodes) -> Self {
+        let replicas = vec![NOBODY; self.replicas.len()];
+        let mut slots = Self { nodes, epoch: self.epoch.next(), replicas, pinned: BTreeSet::new(), ..self };
+        slots.settle();
+        slots
     }
 
     /// What never changes about it.

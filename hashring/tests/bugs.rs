@@ -22,6 +22,8 @@ mod hashes;
 mod loads;
 #[path = "ring/model.rs"]
 mod model;
+#[path = "partitions/plans.rs"]
+mod plans;
 #[path = "partitions/ranges.rs"]
 mod ranges;
 #[path = "partitions/rebalancing.rs"]
@@ -38,6 +40,8 @@ mod spreading;
 mod tables;
 #[path = "ring/tokens.rs"]
 mod tokens;
+#[path = "partitions/waves.rs"]
+mod waves;
 
 mod keyed {
     pub(crate) mod anchor;
@@ -107,6 +111,17 @@ const TABLE: &[(Bug, &str, Check)] = &[
     (Bug::MergeRateIsSplitRate, "a_constant_load_never_flaps", loads::a_constant_load_never_flaps),
     (Bug::HotKeySplit, "a_hot_key_is_not_cut_off", loads::a_hot_key_is_not_cut_off),
     (Bug::ErrorForgotten, "counts_are_within_their_errors", loads::counts_are_within_their_errors),
+    (Bug::PlanForgetsTheWrap, "plans_are_the_exact_difference", plans::plans_are_the_exact_difference),
+    (
+        Bug::WaveDropsFirst,
+        "waves_keep_every_copy_until_the_next_is_there",
+        waves::waves_keep_every_copy_until_the_next_is_there,
+    ),
+    (
+        Bug::ProgressForgetsDone,
+        "progress_outlives_whoever_makes_it",
+        waves::progress_outlives_whoever_makes_it,
+    ),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
     (
         Bug::JumpRoundsOnce,

@@ -9,12 +9,12 @@ use quorate_hashring::{
 use quorate_machine::Rng;
 use std::collections::BTreeMap;
 
-use super::tables::{ensure, nodes, sound};
+use super::tables::{ensure, nodes, sound, table};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A minute of `rate` requests per second, whose keys somebody else draws.
-fn minute(load: &mut LoadSplit<u64>, rate: u32, mut key: impl FnMut() -> u64) -> Duration {
+/// Twelve seconds of `rate` requests per second, whose keys somebody else draws.
+fn twelve_seconds(load: &mut LoadSplit<u64>, rate: u32, mut key: impl FnMut() -> u64) -> Duration {
     let mut now = Duration::ZERO;
     for _ in 0..rate * 12 {
         load.record(Touched::Key(&key()), 1, now);
@@ -27,7 +27,7 @@ fn minute(load: &mut LoadSplit<u64>, rate: u32, mut key: impl FnMut() -> u64) ->
 pub(crate) fn a_hot_range_is_cut_where_the_load_is() -> Result<String, String> {
     let mut worst = 0.5_f64;
     let limits = LoadLimits { imbalance_max: 150, samples: 40, ..LoadLimits::default() };
-    for seed in 0..60 {
+    for seed in 0..32 {
         let mut rng = Rng::new(seed);
         // Keys whose density rises, falls, or is in two clusters.
         let shape = seed % 4;
@@ -41,7 +41,7 @@ pub(crate) fn a_hot_range_is_cut_where_the_load_is() -> Result<String, String> {
             }
         };
         let mut load = sound(LoadSplit::new(limits, seed))?;
-        let now = minute(&mut load, 3_000, &mut draw);
+        let now = twelve_seconds(&mut load, 3_000, &mut draw);
         let Decision::Split(at) = load.decide(now) else { return Err(format!("no cut with seed {seed}")) };
         let left = (0..20_000).filter(|_| draw() < at).count();
         let left = f64::from(u32::try_from(left).unwrap_or(0)) / 20_000.0;
@@ -50,15 +50,15 @@ pub(crate) fn a_hot_range_is_cut_where_the_load_is() -> Result<String, String> {
             worst = left;
         }
     }
-    Ok(format!("60 cuts; the worst leaves {worst} on its left"))
+    Ok(format!("32 cuts; the worst leaves {worst} on its left"))
 }
 
 /// One key with more than half of the load is called hot, and no cut is made, whatever the others are.
 pub(crate) fn a_hot_key_is_not_cut_off() -> Result<String, String> {
     let (mut hot, mut undecided) = (0, 0);
-    for seed in 0..60 {
+    for seed in 0..40 {
         let mut rng = Rng::new(seed);
-        let percent = 51 + seed % 40;
+        let percent = 51 + seed;
         let draw = || {
             if rng.below(100) < percent {
                 5_000
@@ -67,7 +67,7 @@ pub(crate) fn a_hot_key_is_not_cut_off() -> Result<String, String> {
             }
         };
         let mut load = sound(LoadSplit::new(LoadLimits::default(), seed))?;
-        let now = minute(&mut load, 3_000, draw);
+        let now = twelve_seconds(&mut load, 3_000, draw);
         match load.decide(now) {
             Decision::HotKey(5_000) => hot += 1,
             Decision::Keep => undecided += 1,
@@ -76,7 +76,7 @@ pub(crate) fn a_hot_key_is_not_cut_off() -> Result<String, String> {
             }
         }
     }
-    ensure!(undecided <= 5, "{undecided} of 60 hot keys are not called hot");
+    ensure!(undecided <= 5, "{undecided} of 40 hot keys are not called hot");
     Ok(format!("{hot} hot keys, {undecided} too near to half to say"))
 }
 
@@ -283,8 +283,7 @@ pub(crate) fn counts_are_within_their_errors() -> Result<String, String> {
 }
 
 pub(crate) fn hot_keys_are_served_by_several() -> Result<String, String> {
-    let slots =
-        sound(Slots::new(SlotSpec { copies: 3, ..SlotSpec::default() }, nodes(&[1, 1, 1, 1, 1], &[])))?;
+    let slots = table(SlotSpec { copies: 3, ..SlotSpec::default() }, nodes(&[1, 1, 1, 1, 1], &[]))?;
     let mut keys = sound(HotKeys::new(8))?;
     for request in 0..100_u8 {
         keys.record(&if request % 2 == 0 { vec![7] } else { vec![request] }, 1);
@@ -309,7 +308,7 @@ pub(crate) fn hot_keys_are_served_by_several() -> Result<String, String> {
         let first = served(&vec![7], copies)[0];
         ensure!(first == prefers.first().copied(), "the first turn is {first:?}");
     }
-    let none = sound(Slots::new(SlotSpec::default(), []))?;
+    let none = sound(Slots::new(SlotSpec::default()))?;
     ensure!(keys.route(&none, &vec![7], 5, FanOut { parts: 4, copies: 3 }).is_none(), "nobody serves");
     Ok("hot keys are served by the first nodes that they prefer".into())
 }

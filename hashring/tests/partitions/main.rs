@@ -2,10 +2,12 @@
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
 mod loads;
+mod plans;
 mod ranges;
 mod rebalancing;
 mod slots;
 mod tables;
+mod waves;
 
 fn report(check: fn() -> Result<String, String>) {
     println!("{}", check().expect("it holds"));
@@ -109,4 +111,54 @@ fn counts_are_within_their_errors() {
 #[test]
 fn hot_keys_are_served_by_several() {
     report(loads::hot_keys_are_served_by_several);
+}
+
+#[test]
+fn plans_are_the_exact_difference() {
+    report(plans::plans_are_the_exact_difference);
+}
+
+#[test]
+fn arcs_of_plans_go_all_around() {
+    report(plans::arcs_of_plans_go_all_around);
+}
+
+#[test]
+fn what_moves_is_at_least_what_has_to() {
+    report(plans::what_moves_is_at_least_what_has_to);
+}
+
+#[test]
+fn ranges_are_compared_piece_by_piece() {
+    report(plans::ranges_are_compared_piece_by_piece);
+}
+
+#[test]
+fn fractions_are_exact() {
+    report(plans::fractions_are_exact);
+}
+
+#[test]
+fn tables_of_different_kinds_have_no_plan() {
+    report(plans::tables_of_different_kinds_have_no_plan);
+}
+
+#[test]
+fn keys_are_counted_where_there_are_no_regions() {
+    report(plans::keys_are_counted_where_there_are_no_regions);
+}
+
+#[test]
+fn waves_keep_every_copy_until_the_next_is_there() {
+    report(waves::waves_keep_every_copy_until_the_next_is_there);
+}
+
+#[test]
+fn progress_outlives_whoever_makes_it() {
+    report(waves::progress_outlives_whoever_makes_it);
+}
+
+#[test]
+fn steps_out_of_turn_change_nothing() {
+    report(waves::steps_out_of_turn_change_nothing);
 }

@@ -204,7 +204,7 @@ pub(crate) fn ranges_are_a_map_from_each_key() -> Result<String, String> {
     }
     QuickCheck::new()
         .rng(Gen::from_size_and_seed(60, 7))
-        .tests(300)
+        .tests(150)
         .quicktest(holds as fn(Vec<Op>) -> Result<bool, String>)
         .map(|tests| format!("{tests} sequences of changes agree with the model"))
         .map_err(|failed| format!("{failed:?}"))

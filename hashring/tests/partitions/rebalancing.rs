@@ -3,7 +3,7 @@
 use quorate_hashring::{Node, Place as _, SlotSpec, Slots};
 use quorate_machine::Rng;
 
-use super::tables::{ensure, filled, loads, moved, nodes, replicas, sound};
+use super::tables::{ensure, filled, loads, moved, nodes, replicas, sound, table};
 
 fn spec(count: u32, copies: u32, apart: Option<u32>) -> SlotSpec {
     SlotSpec { count, copies, apart, ..SlotSpec::default() }
@@ -125,7 +125,7 @@ pub(crate) fn shares_are_within_one_slot() -> Result<String, String> {
         let apart = (rng.below(2) == 0).then_some(0);
         let all = nodes(&weights, &zones);
         let some = 1 + usize::try_from(rng.below(all.len() as u64)).unwrap_or(0);
-        let mut table = sound(Slots::new(spec(count, copies, apart), all.iter().take(some).cloned()))?;
+        let mut table = table(spec(count, copies, apart), all.iter().take(some).cloned())?;
         for node in all.into_iter().skip(some) {
             sound(table.add(node))?;
         }
@@ -173,7 +173,7 @@ pub(crate) fn larger_tables_move_what_is_too_much() -> Result<String, String> {
             let all: Vec<Node> =
                 (0..24).map(|i| Node::new(format!("node-{i}")).within([format!("zone-{}", i % 5)])).collect();
             let spec = spec(4_096, copies, apart);
-            let mut table = sound(Slots::new(spec, all.iter().take(20).cloned()))?;
+            let mut table = table(spec, all.iter().take(20).cloned())?;
             for node in all.into_iter().skip(20) {
                 sound(table.add(node))?;
                 let after = table.rebalanced();
@@ -197,7 +197,7 @@ pub(crate) fn pins_stay_and_the_drained_have_nothing() -> Result<String, String>
         let (weights, zones) = world(&mut rng);
         let copies = 1 + u32::try_from(rng.below(3)).unwrap_or(0);
         let apart = (rng.below(2) == 0).then_some(0);
-        let mut table = sound(Slots::new(spec(64, copies, apart), nodes(&weights, &zones)))?;
+        let mut table = table(spec(64, copies, apart), nodes(&weights, &zones))?;
         for _ in 0..rng.below(20) {
             let slot = u32::try_from(rng.below(64)).unwrap_or(0);
             sound(table.pin(table.epoch(), slot))?;
@@ -227,7 +227,7 @@ pub(crate) fn a_balanced_table_stays_as_it_is() -> Result<String, String> {
     let mut rng = Rng::new(3);
     for _ in 0..100 {
         let (weights, zones) = world(&mut rng);
-        let table = sound(Slots::new(spec(100, 2, Some(0)), nodes(&weights, &zones)))?;
+        let table = table(spec(100, 2, Some(0)), nodes(&weights, &zones))?;
         let again = table.rebalanced();
         ensure!(again == table, "a balanced table of weights {weights:?} changes");
     }

@@ -1,15 +1,15 @@
 //! Nodes, and tables that somebody has filled in.
 
-use quorate_hashring::{Node, NodeIx, Place as _, SlotSpec, Slots, Weight};
+use quorate_hashring::{Node, NodeIx, Nodes, Place as _, SlotSpec, Slots, Weight};
 
 /// Fails a check.
 macro_rules! ensure {
-    ($holds:expr, $($broken:tt)*) => {
+    ($holds:expr, $($broken:tt)*) => {{
         let holds: bool = $holds;
         if !holds {
             return Err(format!($($broken)*));
         }
-    };
+    }};
 }
 pub(crate) use ensure;
 
@@ -32,9 +32,14 @@ pub(crate) fn nodes(weights: &[u32], zones: &[&str]) -> Vec<Node> {
     weights.iter().enumerate().map(|(i, &weight)| within(i, node(name(i), weight))).collect()
 }
 
+/// A table of these nodes.
+pub(crate) fn table(spec: SlotSpec, nodes: impl IntoIterator<Item = Node>) -> Result<Slots, String> {
+    Ok(sound(Slots::new(spec))?.with_nodes(sound(Nodes::of(nodes))?))
+}
+
 /// A table with these replicas, which are numbers of nodes by name.
 pub(crate) fn filled(spec: SlotSpec, nodes: &[Node], replicas: &[Vec<u32>]) -> Result<Slots, String> {
-    let mut slots = sound(Slots::new(spec, nodes.iter().cloned()))?;
+    let mut slots = table(spec, nodes.iter().cloned())?;
     for (slot, replicas) in (0..).zip(replicas) {
         let replicas: Vec<NodeIx> = replicas.iter().copied().map(NodeIx::new).collect();
         sound(slots.assign(slots.epoch(), slot, &replicas))?;
