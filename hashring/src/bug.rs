@@ -77,6 +77,8 @@ bugs! {
     HrwScoresUnmixed,
     /// Weights divide the distance to the greatest number, not its logarithm.
     HrwIsLinear,
+    /// Which replica owns a slot is left to chance.
+    OwnersAsTheyCome,
     /// A key that a range begins with is looked for in the range before it.
     BoundaryGoesLeft,
     /// Ranges are merged that are not neighbours.
@@ -97,6 +99,10 @@ bugs! {
     WaveDropsFirst,
     /// Whoever goes on with a plan does again what is done.
     ProgressForgetsDone,
+    /// What is read about who has a slot is believed.
+    SerdeBelievesReplicas,
+    /// Ranges are read in any order.
+    SerdeUnsortedRanges,
 }
 
 #[cfg(quorate_bugs)]

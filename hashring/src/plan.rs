@@ -34,10 +34,14 @@ mod fingerprint;
 mod fraction;
 mod progress;
 mod regions;
+#[cfg(feature = "serde")]
+mod restore;
 mod schedule;
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::restore::Parts;
 pub use self::{
     build::PlanError,
     change::{Change, Move},
@@ -61,6 +65,8 @@ pub struct Plan<R> {
     unavoidable: u128,
     minimum: Fraction,
     changes: Vec<Change<R>>,
+    /// How many moves that makes.
+    moves: u32,
     /// Of all this.
     print: Fingerprint,
 }
@@ -99,11 +105,20 @@ impl<R: Region> Plan<R> {
         self.changes.iter().flat_map(Change::moves)
     }
 
+    /// How many moves there are.
+    pub const fn move_count(&self) -> u32 {
+        self.moves
+    }
+
     /// Which part of all copies is made anew.
     pub fn moved(&self) -> Fraction {
-        let moved =
-            self.changes.iter().map(|change| change.region().extent() * change.added().count() as u128).sum();
-        Fraction::new(moved, self.all)
+        Fraction::new(self.made_anew(), self.all)
+    }
+
+    fn made_anew(&self) -> u128 {
+        let made =
+            |change: &Change<R>| change.region().extent().saturating_mul(change.added().count() as u128);
+        self.changes.iter().map(made).fold(0, u128::saturating_add)
     }
 
     /// Which part would have to be made anew if each node had exactly its share by weight after, and before, too; of slots, which are as they

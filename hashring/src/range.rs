@@ -56,6 +56,7 @@ pub struct RangeMap<K, V> {
 
 /// The name of a range, which no other range of this map has had or will have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RangeId(u64);
 
 impl RangeId {
@@ -79,6 +80,7 @@ impl core::fmt::Display for RangeId {
 /// How often a range has changed: its borders, and what it is assigned. They are counted apart, since a request that knows the right
 /// borders is right about its keys, whoever serves them now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RangeEpoch {
     /// Rises when the range is split or merged.
     pub version: u64,
@@ -188,6 +190,35 @@ impl<K: Ord + Clone, V> RangeMap<K, V> {
             Some(self.range(self.rest.get_key_value(start), self.after(start)))
         };
         core::iter::successors(has_keys.then_some(first), next)
+    }
+
+    /// The name of the next new range.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn next_id(&self) -> RangeId {
+        self.next
+    }
+
+    /// A map that was stored as these ranges; `None` if no map was.
+    #[cfg(feature = "serde")]
+    pub(crate) fn restored(
+        next: RangeId,
+        ranges: alloc::vec::Vec<(Option<K>, RangeId, RangeEpoch, V)>,
+    ) -> Option<Self> {
+        let mut ranges = ranges.into_iter();
+        let (None, id, epoch, value) = ranges.next()? else { return None };
+        let first = Entry { id, epoch, value };
+        let mut map = Self { first, rest: BTreeMap::new(), starts: [(id, None)].into(), next };
+        for (start, id, epoch, value) in ranges {
+            let start = start?;
+            let is_next = map.rest.last_key_value().is_none_or(|(last, _)| *last < start);
+            if !(is_next || Bug::SerdeUnsortedRanges.is_planted())
+                || map.starts.insert(id, Some(start.clone())).is_some()
+            {
+                return None;
+            }
+            map.rest.insert(start, Entry { id, epoch, value });
+        }
+        map.starts.keys().all(|&id| id < next).then_some(map)
     }
 
     fn after(&self, start: &K) -> Option<&K> {

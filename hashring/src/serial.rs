@@ -8,7 +8,10 @@ mod hashing;
 mod maglev;
 mod nodes;
 mod plain;
+mod plans;
+mod ranges;
 mod ring;
+mod slots;
 mod version;
 
 pub(crate) use version::{Version, Versioned};

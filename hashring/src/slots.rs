@@ -3,6 +3,8 @@
 mod apportion;
 mod assign;
 mod rebalance;
+#[cfg(feature = "serde")]
+mod restore;
 mod tag;
 
 use alloc::{collections::BTreeSet, vec, vec::Vec};
@@ -89,6 +91,7 @@ impl SlotSpec {
 
 /// How often a table has changed. Whoever changes it says which state they have seen; who has seen an older one is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Epoch(u64);
 
 impl Epoch {

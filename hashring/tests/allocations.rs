@@ -48,14 +48,14 @@ fn lookups_reserve_nothing() {
         jump.push(node.clone()).expect("new");
         back.push(node.clone()).expect("new");
     }
-    let all = || nodes(100).iter().map(|(_, node)| node.clone()).collect::<Vec<_>>();
+    let spec = SlotSpec { copies: 3, ..SlotSpec::default() };
     let tables: [(&str, Box<dyn Place>); 10] = [
         ("remainder", Box::new(ModN::new(hashing).with_nodes(nodes(100)).expect("weights of 1"))),
         ("jump", Box::new(jump)),
         ("jump back", Box::new(back)),
         ("anchor", Box::new(Anchor::new(hashing).with_nodes(nodes(100)).expect("weights of 1"))),
         ("Maglev", Box::new(Maglev::new(hashing, size).with_nodes(nodes(100)).expect("few"))),
-        ("slots", Box::new(Slots::new(SlotSpec { copies: 3, ..SlotSpec::default() }, all()).expect("few"))),
+        ("slots", Box::new(Slots::new(spec).expect("few").with_nodes(nodes(100)))),
         ("ring", Box::new(ring(160, 100))),
         ("ring of one", Box::new(ring(160, 1))),
         (

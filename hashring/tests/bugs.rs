@@ -36,6 +36,8 @@ mod shares;
 mod slots;
 #[path = "replicas/spreading.rs"]
 mod spreading;
+#[path = "partitions/stored.rs"]
+mod stored;
 #[path = "partitions/tables.rs"]
 mod tables;
 #[path = "ring/tokens.rs"]
@@ -122,6 +124,9 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "progress_outlives_whoever_makes_it",
         waves::progress_outlives_whoever_makes_it,
     ),
+    (Bug::OwnersAsTheyCome, "nodes_own_their_share", rebalancing::nodes_own_their_share),
+    (Bug::SerdeBelievesReplicas, "what_could_not_be_is_not_read", stored::what_could_not_be_is_not_read),
+    (Bug::SerdeUnsortedRanges, "what_could_not_be_is_not_read", stored::what_could_not_be_is_not_read),
     (Bug::SerdeClosesGaps, "nodes_come_back_at_their_indexes", serial::nodes_come_back_at_their_indexes),
     (
         Bug::JumpRoundsOnce,

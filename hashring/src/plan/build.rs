@@ -150,20 +150,12 @@ struct Sides<R> {
     /// How much each has before and after.
     loads: Vec<(u128, u128)>,
     all: u128,
-    moves: u64,
     changes: Vec<Change<R>>,
 }
 
 impl<R: Region> Sides<R> {
     const fn new() -> Self {
-        Self {
-            names: Vec::new(),
-            numbers: BTreeMap::new(),
-            loads: Vec::new(),
-            all: 0,
-            moves: 0,
-            changes: Vec::new(),
-        }
+        Self { names: Vec::new(), numbers: BTreeMap::new(), loads: Vec::new(), all: 0, changes: Vec::new() }
     }
 
     /// The number of each node, by its index.
@@ -243,13 +235,13 @@ impl<R: Region> Sides<R> {
                 self.changes.pop();
             }
         }
-        self.moves = self.changes.iter().map(|change| change.moves().count() as u64).sum();
-        if self.moves > u64::from(Plan::<R>::MOVES_MAX) {
-            return Err(PlanError::TooManyMoves { max: Plan::<R>::MOVES_MAX });
-        }
+        let moves = self.changes.iter().map(|change| change.moves().count() as u64).sum::<u64>();
+        let max = Plan::<R>::MOVES_MAX;
+        let moves = u32::try_from(moves).ok().filter(|&moves| moves <= max);
+        let moves = moves.ok_or(PlanError::TooManyMoves { max })?;
         let unavoidable = self.loads.iter().map(|&(before, after)| after.saturating_sub(before)).sum();
         let print = Fingerprint::of_plan(old, new, &self.changes);
-        Ok(Plan { old, new, all: self.all, unavoidable, minimum, changes: self.changes, print })
+        Ok(Plan { old, new, all: self.all, unavoidable, minimum, changes: self.changes, moves, print })
     }
 }
 

@@ -6,6 +6,7 @@ use super::regions::Region;
 
 /// A region whose copies are on other nodes than before, or on the same in another order.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Change<R> {
     pub(super) region: R,
     pub(super) old: Vec<Arc<str>>,
@@ -14,6 +15,7 @@ pub struct Change<R> {
 
 /// One copy of a region that goes from one node to another; or is made where there were fewer, or dropped where there were more.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Move<R> {
     /// The region.
     pub region: R,
@@ -26,6 +28,17 @@ pub struct Move<R> {
 }
 
 impl<R: Region> Change<R> {
+    /// Whether it could be one: something is different, and no node comes twice.
+    #[cfg(feature = "serde")]
+    pub(super) fn is_sound(&self) -> bool {
+        let is_once = |names: &[Arc<str>]| {
+            let mut sorted: Vec<_> = names.iter().collect();
+            sorted.sort_unstable();
+            sorted.windows(2).all(|two| two.first() != two.last())
+        };
+        self.old != self.new && is_once(&self.old) && is_once(&self.new)
+    }
+
     /// The region.
     pub const fn region(&self) -> &R {
         &self.region

@@ -19,6 +19,7 @@ use crate::{
 /// equal fingerprints, on every platform, whatever their indexes are; others do not, but for one chance in 2⁶⁴. It is no defence against
 /// somebody who wants them to be equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fingerprint(u64);
 
 /// Tells the nodes that a hash has its copies on.

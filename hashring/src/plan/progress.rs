@@ -14,7 +14,7 @@ use crate::bug::Bug;
 /// Which moves of a plan are done, and which have begun. Plain data: store it whenever a step begins or ends, and whoever reads it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    plan: Fingerprint,
+    pub(super) plan: Fingerprint,
     /// Of each move.
     pub(super) stages: Vec<Stage>,
     /// How often steps of a move have failed.
@@ -74,7 +74,7 @@ impl<R: Region> Plan<R> {
     ///
     /// It is the progress of another plan.
     pub fn live(&self, progress: &Progress, change: usize) -> Result<Option<Vec<Arc<str>>>, OtherPlan> {
-        progress.check(self.fingerprint())?;
+        progress.check(self)?;
         let first: usize = self.changes.iter().take(change).map(|change| change.moves().count()).sum();
         let stages = progress.stages.get(first..).unwrap_or_default();
         Ok(self.changes.get(change).map(|change| change.live(stages)))
@@ -101,7 +101,7 @@ impl Progress {
     pub fn new<R: Region>(plan: &Plan<R>) -> Self {
         Self {
             plan: plan.fingerprint(),
-            stages: vec![Stage::Waiting; plan.moves().count()],
+            stages: vec![Stage::Waiting; plan.moves as usize],
             failures: BTreeMap::new(),
         }
     }
@@ -212,7 +212,10 @@ impl Progress {
         Ok(())
     }
 
-    pub(super) fn check(&self, plan: Fingerprint) -> Result<(), OtherPlan> {
-        if self.plan == plan { Ok(()) } else { Err(OtherPlan { plan, progress: self.plan }) }
+    pub(super) fn check<R: Region>(&self, plan: &Plan<R>) -> Result<(), OtherPlan> {
+        if self.plan == plan.print && self.stages.len() == plan.moves as usize {
+            return Ok(());
+        }
+        Err(OtherPlan { plan: plan.print, progress: self.plan })
     }
 }

@@ -14,6 +14,9 @@ pub trait Region: Clone + Debug + Eq {
     fn joined(&self, _next: &Self) -> Option<Self> {
         None
     }
+
+    /// Whether a table may tell some of its regions in this order: none comes twice, or shares something with another.
+    fn are_in_order(regions: &[&Self]) -> bool;
 }
 
 /// A table that consists of regions. All keys whose hashes are in one region have the same preferences.
@@ -65,6 +68,17 @@ impl Region for HashSpan {
         let is_whole = self.after == self.to || next.after == next.to;
         (self.to == next.after && !is_whole).then_some(Self { after: self.after, to: next.to })
     }
+
+    /// Once around from where the first begins.
+    fn are_in_order(regions: &[&Self]) -> bool {
+        let mut around = None;
+        regions.iter().all(|span| {
+            let (start, end) = *around.get_or_insert((span.after, 0_u128));
+            let begins = u128::from(span.after.wrapping_sub(start));
+            around = Some((start, begins + span.extent()));
+            begins >= end && begins + span.extent() <= 1 << 64
+        })
+    }
 }
 
 impl HashSpan {
@@ -109,6 +123,10 @@ impl Region for u32 {
     fn extent(&self) -> u128 {
         1
     }
+
+    fn are_in_order(regions: &[&Self]) -> bool {
+        regions.is_sorted_by(|a, b| a < b)
+    }
 }
 
 impl Regions for Slots {
@@ -142,9 +160,19 @@ pub struct KeySpan<K> {
     pub end: Option<K>,
 }
 
-impl<K: Clone + Debug + Eq> Region for KeySpan<K> {
+impl<K: Clone + Debug + Ord> Region for KeySpan<K> {
     /// Nobody knows how many keys there are.
     fn extent(&self) -> u128 {
         1
+    }
+
+    fn are_in_order(regions: &[&Self]) -> bool {
+        let mut before: Option<&&Self> = None;
+        regions.iter().all(|span| {
+            let is_after =
+                before.replace(span).is_none_or(|before| before.end.is_some() && before.end <= span.start);
+            is_after
+                && span.end.as_ref().is_none_or(|end| span.start.as_ref().is_none_or(|start| start < end))
+        })
     }
 }

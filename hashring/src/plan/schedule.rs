@@ -5,7 +5,6 @@ use core::cmp::Reverse;
 
 use super::{
     Plan,
-    fingerprint::Fingerprint,
     progress::{OtherPlan, Progress, Stage},
     regions::Region,
 };
@@ -13,6 +12,11 @@ use crate::bug::Bug;
 
 /// How much may be done at the same time. Copies count that are being made; to drop one costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct MoveLimits {
     /// How many copies may be read from one node: 1.
     pub per_source: u32,
@@ -70,7 +74,6 @@ pub struct Step<R> {
 #[derive(Clone, Debug)]
 pub struct Schedule<'a, R> {
     plan: &'a Plan<R>,
-    print: Fingerprint,
     limits: MoveLimits,
     tasks: Vec<Task>,
     /// The tasks in the order in which they are looked at.
@@ -113,8 +116,7 @@ impl<'a, R: Region> Schedule<'a, R> {
         if [limits.per_source, limits.per_target, limits.in_all].contains(&0) || limits.size_in_all == 0 {
             return Err(MoveLimitsError);
         }
-        let mut schedule =
-            Self { plan, print: plan.fingerprint(), limits, tasks: vec![], order: vec![], names: vec![] };
+        let mut schedule = Self { plan, limits, tasks: vec![], order: vec![], names: vec![] };
         let mut numbers: BTreeMap<Arc<str>, u32> = BTreeMap::new();
         for (i, change) in plan.changes().iter().enumerate() {
             let size = size(change.region());
@@ -167,7 +169,7 @@ impl<'a, R: Region> Schedule<'a, R> {
     ///
     /// It is the progress of another plan.
     pub fn ready(&self, progress: &Progress) -> Result<Vec<Step<R>>, OtherPlan> {
-        progress.check(self.print)?;
+        progress.check(self.plan)?;
         Ok(self.choose(&progress.stages, &self.order))
     }
 

@@ -183,6 +183,38 @@ impl<K: Ord + Clone> HotKeys<K> {
         self.by_count.clear();
     }
 
+    /// How many counters there can be.
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Keys, what has been counted for each, and how much of it may be wrong.
+    #[cfg(feature = "serde")]
+    pub(crate) fn counters(&self) -> impl Iterator<Item = (&K, u64, u64)> {
+        self.counters.iter().map(|counter| (&counter.key, counter.count, counter.error))
+    }
+
+    /// Counters that were stored; `None` if none were like this.
+    #[cfg(feature = "serde")]
+    pub(crate) fn restored(mut self, total: u64, counters: Vec<(K, u64, u64)>) -> Option<Self> {
+        self.total = total;
+        let mut sum = 0_u64;
+        for (key, count, error) in counters {
+            let index = self.counters.len();
+            let is_twice = self.counter.insert(key.clone(), index).is_some();
+            if is_twice || count == 0 || error >= count || index >= self.capacity {
+                return None;
+            }
+            sum = sum.saturating_add(count);
+            self.counters.push(Counter { key, count, error });
+            self.by_count.insert((count, index));
+        }
+        // A counter that is taken over keeps what it has counted, so that nothing is ever lost of the sum.
+        let has_errors = self.counters.iter().any(|counter| counter.error > 0);
+        let is_full = self.counters.len() == self.capacity;
+        (sum == total && (is_full || !has_errors)).then_some(self)
+    }
+
     fn raise(&mut self, index: usize, cost: u64) {
         let Some(counter) = self.counters.get_mut(index) else { return };
         self.by_count.remove(&(counter.count, index));

@@ -7,6 +7,11 @@ use core::time::Duration;
 /// Requests cost what their caller says, so the unit may be requests, bytes or microseconds of a processor. What is written here counts
 /// requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct LoadLimits {
     /// A range with at least so much per second is split: 2,500, as in CockroachDB.
     pub split_rate: u64,

@@ -7,6 +7,7 @@
 //! so in the end nothing that gives every node what it shall have moves less.
 
 mod chains;
+mod owners;
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -61,6 +62,9 @@ impl Slots {
     /// one of its share, and each node within one of its share of what its domain has. Pinned slots stay, and count. So a node may be
     /// farther from its share if that cannot be helped.
     ///
+    /// Among its replicas each slot gets the owner that makes the shares of slots that nodes own as nearly equal to their weights as the copies
+    /// permit; most slots keep theirs.
+    ///
     /// The same table if nothing has to move. Otherwise its epoch is the next. Costs O(slots · copies · log nodes), and for each
     /// copy for which no direct move is left, of which there are few unless there are hardly more nodes than copies,
     /// O(slots · copies · nodes).
@@ -110,6 +114,8 @@ struct Balance {
     /// The index of each node.
     indexes: Vec<NodeIx>,
     seeds: Vec<u64>,
+    /// 0 of nodes that shall have nothing.
+    weights: Vec<u64>,
     /// The failure domain of each node.
     group: Vec<u32>,
     have: Vec<u64>,
@@ -149,12 +155,14 @@ impl Balance {
         }
         let free = u64::from(table.count()) - table.pinned.len() as u64;
         let total = free * copies as u64 + fixed.iter().sum::<u64>();
-        let claims =
-            (0_usize..).zip(&nodes).zip(&fixed).zip(&have).map(|(((rank, (_, node)), &fixed), &have)| {
-                let (weight, free) =
-                    if staying(rank) { (u64::from(node.weight().get()), free) } else { (0, 0) };
-                Claim { weight, min: fixed, max: fixed + free, have }
-            });
+        let weight = |(rank, (_, node)): (usize, &(NodeIx, &Node))| {
+            if staying(rank) { u64::from(node.weight().get()) } else { 0 }
+        };
+        let weights: Vec<u64> = nodes.iter().enumerate().map(weight).collect();
+        let claims = weights.iter().zip(&fixed).zip(&have).map(|((&weight, &fixed), &have)| {
+            let free = if weight > 0 { free } else { 0 };
+            Claim { weight, min: fixed, max: fixed + free, have }
+        });
         let want = wanted(total, free, &claims.collect::<Vec<_>>(), &group);
         let mut balance = Self {
             seeds: nodes.iter().map(|(_, node)| table.spec.hashing.seed(node)).collect(),
@@ -162,6 +170,7 @@ impl Balance {
             needy: Needy::default(),
             before: slots.clone(),
             pinned: table.pinned.clone(),
+            weights,
             group,
             have,
             want,
@@ -177,6 +186,9 @@ impl Balance {
         if !self.indexes.is_empty() {
             self.direct();
             self.chains();
+            if !Bug::OwnersAsTheyCome.is_planted() {
+                self.owners();
+            }
         }
         let index = |rank: &Rank| self.indexes.get(*rank as usize).copied();
         self.slots.iter().map(|replicas| replicas.iter().filter_map(index).collect()).collect()

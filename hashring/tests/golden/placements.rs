@@ -1,7 +1,7 @@
 //! Where every table places keys: what others have stored by it would be lost if that changed.
 
 use quorate_hashring::{
-    Anchor, Elastic, Hashing, Hrw, Jump, JumpBack, Maglev, MaglevSize, ModN, Node, NodeIx, Place,
+    Anchor, Elastic, Hashing, Hrw, Jump, JumpBack, Maglev, MaglevSize, ModN, Node, NodeIx, Nodes, Place,
     PlaceExt as _, Ring, RingDialect, SlotSpec, Slots, Weight,
 };
 
@@ -40,7 +40,10 @@ fn tables() -> Result<Vec<Table>, String> {
         jump.push(node.clone()).map_err(|error| error.to_string())?;
         back.push(node).map_err(|error| error.to_string())?;
     }
-    let slots = |spec| Slots::new(spec, weighed()).map_err(|error| error.to_string());
+    let slots = |spec| -> Result<Slots, String> {
+        let nodes = Nodes::of(weighed()).map_err(|error| error.to_string())?;
+        Ok(Slots::new(spec).map_err(|error| error.to_string())?.with_nodes(nodes))
+    };
     let mut given = Ring::new(hashing, Ring::TOKENS);
     given.add_at(Node::new("given"), vec![1 << 62, 3 << 62]).map_err(|error| error.to_string())?;
     let mut tables: Vec<Table> = vec![

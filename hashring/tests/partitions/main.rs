@@ -6,6 +6,7 @@ mod plans;
 mod ranges;
 mod rebalancing;
 mod slots;
+mod stored;
 mod tables;
 mod waves;
 
@@ -161,4 +162,39 @@ fn progress_outlives_whoever_makes_it() {
 #[test]
 fn steps_out_of_turn_change_nothing() {
     report(waves::steps_out_of_turn_change_nothing);
+}
+
+#[test]
+fn slots_and_plans_come_back() {
+    report(stored::slots_and_plans_come_back);
+}
+
+#[test]
+fn ranges_and_counts_come_back() {
+    report(stored::ranges_and_counts_come_back);
+}
+
+#[test]
+fn what_is_stored_is_the_same_in_every_release() {
+    report(stored::what_is_stored_is_the_same_in_every_release);
+}
+
+#[test]
+fn what_could_not_be_is_not_read() {
+    report(stored::what_could_not_be_is_not_read);
+}
+
+#[test]
+fn a_table_that_comes_back_places_alike() {
+    report(stored::a_table_that_comes_back_places_alike);
+}
+
+#[test]
+fn nodes_own_their_share() {
+    report(rebalancing::nodes_own_their_share);
+}
+
+#[test]
+fn regions_out_of_order_are_not_read() {
+    report(stored::regions_out_of_order_are_not_read);
 }

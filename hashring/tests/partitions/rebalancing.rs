@@ -233,3 +233,30 @@ pub(crate) fn a_balanced_table_stays_as_it_is() -> Result<String, String> {
     }
     Ok("100 balanced tables stay, and their epochs".into())
 }
+
+/// With as many nodes as there may be copies, or more: nodes own their share of the slots, to within one wherever that can be.
+pub(crate) fn nodes_own_their_share() -> Result<String, String> {
+    let (mut rng, mut off) = (Rng::new(14), 0);
+    for _ in 0..100 {
+        let (mut weights, _) = world(&mut rng);
+        if weights.len() < 2 {
+            weights.push(2);
+        }
+        let copies = 2 + u32::try_from(rng.below(2)).unwrap_or(0);
+        let mut table = table(spec(128, copies, None), nodes(&weights, &[]))?;
+        if rng.below(2) == 0 {
+            weights.push(3);
+            sound(table.add(super::tables::node("zz", 3)))?;
+            table = table.rebalanced();
+        }
+        let mut owned = vec![0; weights.len()];
+        (0..128).filter_map(|slot| table.replicas(slot).first()).for_each(|owner| owned[owner.index()] += 1);
+        ensure!(owned.iter().sum::<u64>() == 128, "{owned:?}");
+        // Nobody can own what it has no copy of; with weights that differ much it may not be possible.
+        let is_even = weights.iter().max() <= weights.iter().min().map(|least| least * 3).as_ref();
+        let is_fair = are_fair(&owned, &weights, 128);
+        ensure!(is_fair || !is_even, "{owned:?} for weights {weights:?} with {copies} copies");
+        off += u32::from(!is_fair);
+    }
+    Ok(format!("100 tables; in {off} a node cannot own its share"))
+}
