@@ -295,11 +295,14 @@ impl Elastic for Hrw {
         Ok(node)
     }
 
-    /// It takes as many steps as there are nodes.
+    /// It takes as many steps as there are nodes, and none if the weight is the same.
     fn set_weight(&mut self, name: &str, weight: Weight) -> Result<Weight, WeightError> {
         let unknown = WeightError { weight, reason: WeightReason::Unknown };
         let index = self.nodes.find(name).ok_or(unknown)?;
         let before = self.nodes.set_weight(index, weight).ok_or(unknown)?;
+        if before == weight {
+            return Ok(before);
+        }
         self.take_out(index);
         if let Some(node) = self.nodes.get(index).cloned() {
             self.put_in(index, &node);

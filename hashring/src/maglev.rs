@@ -205,7 +205,7 @@ impl Place for Maglev {
     }
 }
 
-/// Each change fills the table anew.
+/// Each change fills the table anew; the same weight is no change.
 impl Elastic for Maglev {
     fn add(&mut self, node: Node) -> Result<NodeIx, AddError> {
         let max = self.size.get();
@@ -227,7 +227,9 @@ impl Elastic for Maglev {
         let unknown = WeightError { weight, reason: WeightReason::Unknown };
         let index = self.nodes.find(name).ok_or(unknown)?;
         let before = self.nodes.set_weight(index, weight).ok_or(unknown)?;
-        self.refill();
+        if before != weight {
+            self.refill();
+        }
         Ok(before)
     }
 }
