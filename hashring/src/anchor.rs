@@ -168,8 +168,17 @@ impl Anchor {
         if self.removed.len() == self.buckets.len() {
             return None;
         }
-        let mut bucket = self.entry(self.first(hash, &mut read)?)?;
+        let bucket = self.entry(self.first(hash, &mut read)?)?;
         read();
+        if bucket.entry.left == 0 {
+            return Some(NodeIx::new(bucket.entry.link));
+        }
+        self.walk_on(hash, bucket, read)
+    }
+
+    /// The lookup of what has fallen on a removed bucket. Apart from the rest, so that what has not stays short.
+    #[inline(never)]
+    fn walk_on(&self, hash: KeyHash, mut bucket: Numbered, mut read: impl FnMut()) -> Option<NodeIx> {
         while bucket.entry.left != 0 {
             let position = rehash(hash, bucket.number).scaled(bucket.entry.left);
             // Whoever held the position then was removed later, with fewer left.
