@@ -48,6 +48,7 @@ impl Walk {
     }
 
     /// Lets a node come, and says whether it had not come yet.
+    #[inline]
     pub fn admit(&mut self, node: NodeIx) -> bool {
         if self.seen.contains(node) && !Bug::PreferTwice.is_planted() {
             return false;
@@ -157,24 +158,36 @@ impl Default for Seen {
 impl Seen {
     const LISTED: usize = 8;
 
+    #[inline]
     fn contains(&self, node: NodeIx) -> bool {
-        if self.count <= Self::LISTED {
-            return self.first.iter().take(self.count).any(|&seen| seen == node);
+        if self.count > Self::LISTED {
+            return self.is_marked(node);
         }
-        let word = self.bits.get(node.index() / 64).copied().unwrap_or(0);
-        word >> (node.index() % 64) & 1 == 1
+        self.first.iter().take(self.count).any(|&seen| seen == node)
     }
 
+    #[inline]
     fn insert(&mut self, node: NodeIx) {
-        if let Some(place) = self.first.get_mut(self.count) {
-            *place = node;
-        } else {
-            if self.count == Self::LISTED {
-                self.first.into_iter().for_each(|node| self.mark(node));
-            }
-            self.mark(node);
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = node,
+            None => self.insert_marked(node),
         }
         self.count += 1;
+    }
+
+    /// Of a walk that has left the list behind; apart, so that the others stay short.
+    #[cold]
+    fn insert_marked(&mut self, node: NodeIx) {
+        if self.count == Self::LISTED {
+            self.first.into_iter().for_each(|node| self.mark(node));
+        }
+        self.mark(node);
+    }
+
+    #[cold]
+    fn is_marked(&self, node: NodeIx) -> bool {
+        let word = self.bits.get(node.index() / 64).copied().unwrap_or(0);
+        word >> (node.index() % 64) & 1 == 1
     }
 
     fn mark(&mut self, node: NodeIx) {
