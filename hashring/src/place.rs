@@ -24,7 +24,9 @@ pub trait Place {
     /// none left: after all [`Place::nodes`], in all tables but those that assign each key some of them.
     ///
     /// As written here it asks for the key's second hash, third, and so on, and passes over nodes that came before. So a node that
-    /// comes or goes changes a key's preferences no more than it changes where single hashes are.
+    /// comes or goes changes a key's preferences no more than it changes where single hashes are. (Of the first `k` of `n` that is
+    /// `(k − 1) / 2n` more than has to change, since more than `k` hashes are asked for; and a new node that takes two of them may
+    /// displace two nodes. A ring and [`Hrw`](crate::Hrw) have one order of nodes for each key, which a node joins or leaves.)
     fn follow(&self, hash: KeyHash, walk: &mut Walk) -> Option<NodeIx> {
         walk.salted(self.nodes(), hash, |hash| self.locate(hash))
     }
