@@ -34,7 +34,8 @@ use crate::{
 ///
 /// It has a history: the bucket of a node is the one that was removed last when the node came, or a new one behind the last. Tables
 /// agree if the same nodes came and went in the same order, or if one is read from what the other wrote. Adding a node directly
-/// after removing it undoes the removal (up to its index, which is the lowest that is free).
+/// after removing it undoes the removal (up to its index, which is the lowest that is free). Where most nodes have left for good, a new table
+/// of the rest is faster; but most of its keys are elsewhere.
 ///
 /// ```
 /// use quorate_hashring::{Anchor, Elastic as _, Hashing, KeyHash, Node, Place as _};

@@ -32,6 +32,24 @@ impl MaglevSize {
         }
     }
 
+    /// The smallest number of slots that is not below `slots`: a hundred times the most nodes there will ever be, say. (Not of those that are
+    /// there now: with another size most keys are elsewhere.)
+    ///
+    /// # Errors
+    ///
+    /// There is none up to [`MaglevSize::MAX`].
+    pub const fn at_least(slots: u32) -> Result<Self, MaglevSizeError> {
+        let mut prime = slots;
+        // There is a prime below twice any number (Bertrand), and the next is far nearer.
+        while prime <= Self::MAX.0 {
+            if smallest_divisor(prime).is_none() {
+                return Ok(Self(prime));
+            }
+            prime += 1;
+        }
+        Err(MaglevSizeError::TooLarge { slots })
+    }
+
     /// The number.
     pub const fn get(self) -> u32 {
         self.0

@@ -91,7 +91,7 @@ pub(crate) fn only_keys_of_who_comes_or_goes_move() -> Result<String, String> {
     let hashes = hashes(7, 300);
     let mut moves = 0;
     for kind in KINDS.iter().filter(|kind| kind.moves_least) {
-        for seed in 0..20 {
+        for seed in 0..10 {
             let mut table = (kind.make)();
             let mut before = owners(&table, &hashes);
             for change in history(kind, seed, 80, 30) {

@@ -41,7 +41,13 @@ pub(crate) fn a_table_has_a_prime_number_of_slots() -> Result<String, String> {
     let is_prime = |number: u32| number > 1 && (2..number).all(|divisor| number % divisor != 0);
     for number in 0..2_000 {
         equal(|| format!("{number} slots"), MaglevSize::new(number).is_ok(), is_prime(number))?;
+        let next = (number..2 * number + 3).find(|&number| is_prime(number)).unwrap_or(0);
+        equal(|| format!("{number} or more"), MaglevSize::at_least(number).map(MaglevSize::get), Ok(next))?;
     }
+    let last = MaglevSize::MAX.get();
+    equal(|| "the largest".to_owned(), MaglevSize::at_least(last), Ok(MaglevSize::MAX))?;
+    let slots = last + 1;
+    equal(|| "beyond".to_owned(), MaglevSize::at_least(slots), Err(MaglevSizeError::TooLarge { slots }))?;
     for (slots, divisor) in [(0, 0), (1, 1), (8, 2), (65_536, 2), (9_901 * 11, 11), (8_191 * 8_191, 8_191)] {
         let error = MaglevSizeError::NotPrime { slots, divisor };
         equal(|| format!("{slots} slots"), MaglevSize::new(slots), Err(error))?;
