@@ -67,10 +67,12 @@ impl Walk {
     ) -> Option<NodeIx> {
         /// A node of a thousand is missed that often in a row in one of 3,000 walks; then what follows is only slower.
         const MISSES_MAX: u64 = 64;
+        /// As the number of the next hash.
+        const GIVEN_UP: u64 = u64::MAX;
         if self.len() >= nodes.len() {
             return None;
         }
-        if self.ranked.is_empty() {
+        if self.cursor != GIVEN_UP {
             for _ in 0..MISSES_MAX {
                 let node = locate(hash.salted(self.cursor))?;
                 self.cursor += 1;
@@ -78,10 +80,39 @@ impl Walk {
                     return Some(node);
                 }
             }
-            // By name, whatever the table hashes with: indexes are nobody's choice. And by weight, as in rendezvous hashing.
-            let score = |node: &Node| {
-                Score::new(mix(hash.get() ^ Hashing::default().seed(node)), node.weight().get())
-            };
+            self.cursor = GIVEN_UP;
+        }
+        self.next_scored(nodes, hash)
+    }
+
+    /// The next by scores of its own: by name, whatever the table hashes with, since indexes are nobody's choice; and by weight, as in
+    /// rendezvous hashing. The first of a walk are looked for a few at once, which reserves nothing.
+    #[cold]
+    fn next_scored(&mut self, nodes: &Nodes, hash: KeyHash) -> Option<NodeIx> {
+        let score =
+            |node: &Node| Score::new(mix(hash.get() ^ Hashing::default().seed(node)), node.weight().get());
+        if let Some(node) = self.next_of_few() {
+            return Some(node);
+        }
+        if self.ranked.is_empty() && self.len() < Seen::LISTED {
+            let mut few = [None; Self::FEW];
+            for (index, node) in nodes.iter().filter(|&(index, _)| !self.seen.contains(index)) {
+                let mut falling = Some((score(node), index));
+                for slot in &mut few {
+                    let is_before = |(this, of): (Score, NodeIx), (held, by)| {
+                        this > held || this == held && nodes.cmp_names(of, by).is_lt()
+                    };
+                    if falling.is_some_and(|falling| slot.is_none_or(|held| is_before(falling, held))) {
+                        core::mem::swap(slot, &mut falling);
+                    }
+                }
+            }
+            self.await_few(few.into_iter().map_while(|slot| slot.map(|(_, index)| index)));
+            if let Some(node) = self.next_of_few() {
+                return Some(node);
+            }
+        }
+        if self.ranked.is_empty() {
             self.rank(nodes, |node| nodes.get(node).map(score));
         }
         self.next_ranked()
