@@ -111,7 +111,7 @@ impl Anchor {
 
     /// A table without nodes, to have `capacity` of them at most.
     ///
-    /// The nearer it is to being full, the faster it is, and full it is the fastest table of all. What is reserved takes no memory, but
+    /// The nearer it is to being full, the faster it is; full it takes one multiplication and one read. What is reserved takes no memory, but
     /// each time that the capacity is doubled a lookup takes 0.7 further hashes on average.
     pub fn reserving(hashing: Hashing, capacity: u32) -> Self {
         Self::of_capacity(hashing, Some(capacity))

@@ -8,7 +8,7 @@ use crate::{bug::Bug, counted::counted_table, hash::KeyHash};
 /// keys in very many buckets a few come out one apart.) The hash need not be mixed: the function has a generator of its own.
 ///
 /// It takes `ln buckets` steps on average, with a division of floats in each; [`jump_back`](crate::jump_back) does the same
-/// faster, to other values. Its generator has 31 bits: from a thousandth of 2³¹ buckets on, some are visibly likelier than others.
+/// faster, to other values. Its generator has 31 bits, so that buckets are equally likely only where they are far fewer than 2³¹.
 ///
 /// ```
 /// use quorate_hashring::{KeyHash, jump};

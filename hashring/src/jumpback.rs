@@ -64,7 +64,7 @@ const fn select(is_first: bool, first: u32, second: u32) -> u32 {
 /// The first half of a draw from the third on that is below `buckets`. A half is not with a probability of less than 1/2.
 #[cold]
 fn redraw(hash: KeyHash, buckets: u32, mask: u32) -> u32 {
-    /// The generator's numbers are all different, so there would be an end anyhow. That no draw will do has a chance of 2⁻²⁵⁴.
+    /// The generator's numbers are all different, so there would be an end anyhow. That no draw will do has a chance of 2⁻²⁵².
     const DRAWS_MAX: u64 = 128;
     let halves = (3..=DRAWS_MAX).flat_map(|number| {
         let draw = draw(hash, number);

@@ -14,7 +14,7 @@ impl MaglevSize {
     pub const SMALL: Self = Self(65_537);
     /// 655373, the paper's large table. For up to 6553 nodes.
     pub const LARGE: Self = Self(655_373);
-    /// The most slots there can be: the largest prime below 2²⁶.
+    /// The most slots there can be: the largest prime below 2²⁶. That is 128 MiB, or 256 with more than 65,536 nodes.
     pub const MAX: Self = Self(67_108_859);
 
     /// A number of slots.
