@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cpu;
+pub mod hashring;
 pub mod linearizability;
 pub mod raft;
 pub mod sim;
