@@ -68,12 +68,21 @@ impl Index {
         start..end
     }
 
-    /// The bucket of a token that is at a position.
-    pub(crate) fn bucket_at(&self, position: usize, all: usize) -> usize {
+    /// The bucket of the token at a position, which is the first that is not below a hash of bucket `own`, and of `all` tokens.
+    #[inline]
+    pub(crate) fn bucket_at(&self, position: usize, own: usize, all: usize) -> usize {
+        if self.range(own, all).contains(&position) {
+            return own;
+        }
+        // Mostly it is the next of the group that has any.
+        let counts = self.groups.get(own / BUCKETS).copied().filter(|&group| group < CROWDED).unwrap_or(0);
+        let later = (counts & u64::from(u32::MAX)) >> (own % BUCKETS * 4 + 4);
+        if later != 0 {
+            return own + 1 + later.trailing_zeros() as usize / 4;
+        }
         let group = self.groups.partition_point(|&group| start_of(group) <= position).saturating_sub(1);
         let first = group * BUCKETS;
-        let ends_after = |&bucket: &usize| position < self.range(bucket, all).end;
-        (first..first + BUCKETS).find(ends_after).unwrap_or(first)
+        (first..first + BUCKETS).find(|&bucket| position < self.range(bucket, all).end).unwrap_or(first)
     }
 
     /// How many buckets there are.

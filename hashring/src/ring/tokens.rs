@@ -105,7 +105,18 @@ impl Tokens {
     /// The position of the first token that is not below a hash; one after the last if all are.
     #[inline]
     pub(crate) fn position(&self, hash: u64) -> usize {
-        let range = self.index.range(bucket_of(hash, self.bits), self.len());
+        self.position_in(self.range(hash), hash)
+    }
+
+    /// The positions of the tokens in a hash's bucket.
+    #[inline]
+    pub(crate) fn range(&self, hash: u64) -> Range<usize> {
+        self.index.range(bucket_of(hash, self.bits), self.len())
+    }
+
+    /// The position of a hash, of whose bucket it is known already where its tokens are.
+    #[inline]
+    pub(crate) fn position_in(&self, range: Range<usize>, hash: u64) -> usize {
         let (start, count) = (range.start, range.len());
         let target = hash << self.bits;
         let next = self.packed.get(start..).and_then(<[u64]>::first_chunk::<COUNTED>);
@@ -136,11 +147,10 @@ impl Tokens {
 
     /// How far it is from a hash on to the token at the hash's own position.
     pub(crate) fn distance(&self, hash: u64, position: usize) -> Option<u64> {
-        let position = if position == self.len() { 0 } else { position };
+        let at_start = position == self.len();
+        let (position, own) = if at_start { (0, 0) } else { (position, bucket_of(hash, self.bits)) };
         let packed = *self.packed.get(position)?;
-        let own = bucket_of(hash, self.bits);
-        let is_own = self.index.range(own, self.len()).contains(&position);
-        let bucket = if is_own { own } else { self.index.bucket_at(position, self.len()) };
+        let bucket = self.index.bucket_at(position, own, self.len());
         Some(self.unpacked(bucket, packed).wrapping_sub(hash))
     }
 

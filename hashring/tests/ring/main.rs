@@ -25,6 +25,7 @@ tests! {
     tokens::only_what_a_node_gets_or_gives_moves,
     tokens::arcs_make_up_the_ring,
     tokens::probes_find_the_nearest_token,
+    tokens::many_are_located_as_one_by_one,
     tokens::what_is_refused_changes_nothing,
     tokens::rings_come_back,
     tokens::indexes_may_be_wider_than_tokens_are_many,

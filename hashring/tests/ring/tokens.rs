@@ -303,6 +303,27 @@ pub(crate) fn probes_find_the_nearest_token() -> Result<String, String> {
     Ok("0 to 21 probes of each ring".into())
 }
 
+pub(crate) fn many_are_located_as_one_by_one() -> Result<String, String> {
+    let mut hashes = 0;
+    for (ring, model) in rings()? {
+        let edges: Vec<_> = model.edges().map(KeyHash::new).collect();
+        for length in [0, 1, 15, 16, 17, edges.len()] {
+            let edges = edges.get(..length).unwrap_or(&edges);
+            // One more than there are hashes is left alone.
+            let mut nodes = vec![Some(NodeIx::new(u32::MAX)); edges.len() + 1];
+            ring.locate_many(edges, &mut nodes);
+            let mut should: Vec<_> = edges.iter().map(|&hash| ring.locate(hash)).collect();
+            should.push(Some(NodeIx::new(u32::MAX)));
+            if nodes != should {
+                return Err(format!("{nodes:?} are not {should:?}"));
+            }
+            ring.locate_many(edges, &mut []);
+            hashes += edges.len();
+        }
+    }
+    Ok(format!("{hashes} hashes at once"))
+}
+
 pub(crate) fn what_is_refused_changes_nothing() -> Result<String, String> {
     let mut ring = shuffled(3, &nodes(3), &mut Rng::new(8))?;
     ring.add_at(Node::new("given"), vec![5, 3]).map_err(text)?;
