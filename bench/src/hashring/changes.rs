@@ -42,7 +42,9 @@ fn build(count: u32) -> Contest {
         builder("hashring", move || hashring_of(count)),
         builder("hash-rings", move || {
             let mut ring = hash_rings::consistent::Ring::with_hasher(Sip13);
-            numbers(count).iter().for_each(|node| ring.insert_node(node, 160));
+            for node in numbers(count) {
+                ring.insert_node(node, 160);
+            }
             ring
         }),
         builder("conhash", move || {
@@ -71,7 +73,9 @@ fn come_and_go() -> Contest {
     let mut theirs = hashring_of(1_000);
     let mut other = hash_rings::consistent::Ring::with_hasher(Sip13);
     let all = numbers(1_000);
-    all.iter().for_each(|node| other.insert_node(node, 160));
+    for node in all {
+        other.insert_node(node, 160);
+    }
     let mut third = ConsistentHash::with_hash(sip13_bytes);
     names(1_000).for_each(|name| third.add(&Named(name), 160));
     let rounds = |mut round: Box<dyn FnMut(u32)>| {
@@ -92,7 +96,9 @@ fn come_and_go() -> Contest {
             "hashring",
             rounds(Box::new(move |number| {
                 let tokens: Vec<_> = (0..160).map(|token| Virtual(number, token)).collect();
-                tokens.iter().for_each(|token| _ = theirs.remove(token));
+                for token in &tokens {
+                    _ = theirs.remove(token);
+                }
                 theirs.batch_add(tokens);
             })),
         ),
@@ -123,7 +129,9 @@ pub fn built(name: &str, kept: &mut dyn FnMut()) {
         "hashring" => keep(hashring_of(1_000), kept),
         "hash-rings" => {
             let mut ring = hash_rings::consistent::Ring::with_hasher(Sip13);
-            numbers(1_000).iter().for_each(|node| ring.insert_node(node, 160));
+            for node in numbers(1_000) {
+                ring.insert_node(node, 160);
+            }
             keep(ring, kept);
         }
         "conhash" => {

@@ -1,16 +1,16 @@
 //! Rings.
 
-use core::num::NonZeroU32;
+use core::{hint::black_box, num::NonZeroU32};
 
 use conhash::ConsistentHash;
-use quorate_hashring::{Hashing, Place as _, PlaceExt as _, Ring, RingDialect};
+use quorate_hashring::{Hashing, KeyHash, Place as _, PlaceExt as _, Ring, RingDialect};
 
 use super::{
     Made,
-    keys::{KEYS, Sip13, entrant, finder, hashing, names, nodes, seen},
+    keys::{KEYS, Sip13, entrant, finder, hashing, keys, names, nodes, seen},
     made,
 };
-use crate::vclock::Contest;
+use crate::vclock::{Contest, Entrant};
 
 pub(super) fn ring(count: u32, tokens: u32) -> Ring {
     let tokens = NonZeroU32::new(tokens).unwrap_or(Ring::TOKENS);
@@ -60,10 +60,14 @@ fn lookup(count: u32, tokens: u32) -> Contest {
     by_default.batch_add(virtuals(count, tokens));
     entrants.push(finder("hashring, its own hash", move |key| seen(by_default.get(&key).copied())));
     let mut theirs = hash_rings::consistent::Ring::with_hasher(Sip13);
-    numbers(count).iter().for_each(|node| theirs.insert_node(node, tokens as usize));
+    for node in numbers(count) {
+        theirs.insert_node(node, tokens as usize);
+    }
     entrants.push(finder("hash-rings", move |key| seen(Some(*theirs.get_node(&key)))));
     let mut by_default = hash_rings::consistent::Ring::new();
-    numbers(count).iter().for_each(|node| by_default.insert_node(node, tokens as usize));
+    for node in numbers(count) {
+        by_default.insert_node(node, tokens as usize);
+    }
     entrants.push(finder("hash-rings, its own hash", move |key| seen(Some(*by_default.get_node(&key)))));
     if count <= 1_025 {
         let mut theirs = ConsistentHash::with_hash(sip13_bytes);
@@ -79,11 +83,10 @@ fn lookup(count: u32, tokens: u32) -> Contest {
         let theirs = consistent_hash_ring::RingBuilder::new(Sip13).vnodes(tokens as usize);
         let theirs = theirs.nodes_iter(0..count).build();
         entrants.push(finder("consistent_hash_ring", move |key| seen(theirs.try_get(key).copied())));
-        let by_default: consistent_hash_ring::Ring<u32> = if count <= 10 {
-            consistent_hash_ring::RingBuilder::default().vnodes(tokens as usize).nodes_iter(0..count).build()
-        } else {
-            return Contest { what: format!("{count} nodes of {tokens} tokens"), things: KEYS, entrants };
-        };
+    }
+    if count <= 10 {
+        let by_default = consistent_hash_ring::RingBuilder::default().vnodes(tokens as usize);
+        let by_default = by_default.nodes_iter(0..count).build();
         entrants.push(finder("consistent_hash_ring, FNV", move |key| seen(by_default.try_get(key).copied())));
     }
     Contest { what: format!("{count} nodes of {tokens} tokens"), things: KEYS, entrants }
@@ -99,13 +102,28 @@ pub(super) fn many() -> Vec<Made> {
 fn sorted(count: u32, tokens: u32) -> Contest {
     let ours = ring(count, tokens);
     let (list, owners): (Vec<u64>, Vec<u32>) = ours.tokens().map(|(token, node)| (token, node.get())).unzip();
-    let hashing = hashing();
+    let (hashing, at_once) = (hashing(), ours.clone());
     let entrants = vec![
         entrant("quorate", move |key| ours.locate(ours.hash(key.0)).map_or(0, |node| node.get().into())),
         entrant("sorted lists", move |key| {
             let hash = hashing.key(key.0).get();
             let at = list.partition_point(|&token| token < hash);
             owners.get(at).or(owners.first()).copied().unwrap_or(0).into()
+        }),
+        Entrant::new("quorate, many at once", move |times| {
+            let mut hashes = [KeyHash::default(); 64];
+            let mut nodes = [None; 64];
+            let mut sum = 0_u64;
+            for _ in 0..times {
+                for keys in keys().chunks(64) {
+                    for (hash, key) in hashes.iter_mut().zip(keys) {
+                        *hash = at_once.hash(black_box(key.0));
+                    }
+                    at_once.locate_many(&hashes, &mut nodes);
+                    sum += nodes.iter().flatten().map(|node| u64::from(node.get())).sum::<u64>();
+                }
+            }
+            sum
         }),
     ];
     Contest { what: format!("{count} nodes of {tokens} tokens"), things: KEYS, entrants }
@@ -162,7 +180,9 @@ pub(super) fn probes() -> Vec<Made> {
 fn probed(count: u32) -> Contest {
     let ours = ring(count, 1);
     let mut theirs = hash_rings::mpc::Ring::with_hasher(Sip13, 21);
-    numbers(count).iter().for_each(|node| theirs.insert_node(node));
+    for node in numbers(count) {
+        theirs.insert_node(node);
+    }
     let other = mpchash::HashRing::<u32>::new();
     (0..count).for_each(|node| other.add(node));
     let entrants = vec![

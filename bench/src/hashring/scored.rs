@@ -37,7 +37,9 @@ fn scored(count: u32) -> Contest {
     let mut other = RendezvousNodes::new(Sip13);
     (0..count).for_each(|node| _ = other.insert(IdNode::new(node)));
     let mut third = hash_rings::rendezvous::Ring::with_hasher(Sip13);
-    numbers(count).iter().for_each(|node| third.insert_node(node, 1));
+    for node in numbers(count) {
+        third.insert_node(node, 1);
+    }
     let entrants = vec![
         finder("quorate", move |key| seen(ours.owner(key.0))),
         finder("hrw-hash", move |key| seen(theirs.sorted(&key).next().copied())),

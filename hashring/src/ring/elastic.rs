@@ -115,6 +115,9 @@ impl Elastic for Ring {
             return Err(error(WeightReason::Given));
         }
         let node = self.nodes.get(index).ok_or(error(WeightReason::Unknown))?;
+        if node.weight() == weight {
+            return Ok(weight);
+        }
         if let (Some(new), Some(old)) = (self.points.count(weight), self.points.count(node.weight())) {
             self.room_for(new, old)
                 .map_err(|wanted| error(WeightReason::TooManyTokens { wanted, max: Self::TOKENS_MAX }))?;
