@@ -40,9 +40,8 @@ fn contest(count: u32) -> Contest {
     if count <= 2_000 {
         let size = MaglevSize::new(65_537).expect("a prime");
         entrants.push(owners("Maglev, 65537", Maglev::new(hashing, size).with_nodes(all()).expect("few")));
-        let slots =
-            Slots::new(SlotSpec { hashing, ..SlotSpec::default() }, all().iter().map(|(_, n)| n.clone()));
-        entrants.push(owners("Slots, 4096", slots.expect("few")));
+        let slots = Slots::new(SlotSpec { hashing, ..SlotSpec::default() }).expect("some");
+        entrants.push(owners("Slots, 4096", slots.with_nodes(all())));
     }
     if count <= 100_000 {
         entrants.push(owners("Ring, 160", Ring::new(hashing, Ring::TOKENS).with_nodes(all()).expect("few")));
