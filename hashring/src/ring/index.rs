@@ -80,9 +80,44 @@ impl Index {
         if later != 0 {
             return own + 1 + later.trailing_zeros() as usize / 4;
         }
+        self.bucket_of(position, all)
+    }
+
+    /// The bucket of the token at a position.
+    pub(crate) fn bucket_of(&self, position: usize, all: usize) -> usize {
         let group = self.groups.partition_point(|&group| start_of(group) <= position).saturating_sub(1);
         let first = group * BUCKETS;
         (first..first + BUCKETS).find(|&bucket| position < self.range(bucket, all).end).unwrap_or(first)
+    }
+
+    /// The same with a token less in some buckets and one more in others. `None` if a group is crowded or becomes so.
+    pub(crate) fn edited(
+        &self,
+        less: impl Iterator<Item = usize>,
+        more: impl Iterator<Item = usize>,
+    ) -> Option<Self> {
+        if !self.crowded.is_empty() {
+            return None;
+        }
+        let mut groups = self.groups.clone();
+        let one = |bucket: usize| 1 << (bucket % BUCKETS * 4);
+        for bucket in less {
+            *groups.get_mut(bucket / BUCKETS)? -= one(bucket);
+        }
+        for bucket in more {
+            let group = groups.get_mut(bucket / BUCKETS)?;
+            if *group / one(bucket) % 16 == u64::from(COUNT_MAX) {
+                return None;
+            }
+            *group += one(bucket);
+        }
+        let mut start = 0;
+        for group in &mut groups {
+            let counts = *group & u64::from(u32::MAX);
+            *group = start << 32 | counts;
+            start += u64::from(sum_of(counts));
+        }
+        Some(Self { groups, crowded: Vec::new() })
     }
 
     /// How many buckets there are.
@@ -98,6 +133,12 @@ impl Index {
 
 const fn start_of(group: u64) -> usize {
     ((group & !CROWDED) >> 32) as usize
+}
+
+/// The sum of the counts of a group.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half has the counts")]
+const fn sum_of(group: u64) -> u32 {
+    sum(group as u32)
 }
 
 /// The sum of eight numbers of four bits.

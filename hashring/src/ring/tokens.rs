@@ -70,6 +70,59 @@ impl Tokens {
 
     /// The same tokens, but that those are the node's, in order, and no others.
     pub(crate) fn replaced(&self, node: NodeIx, with: &[u64], nodes: &Nodes) -> Self {
+        self.spliced(node, with, nodes).unwrap_or_else(|| self.merged(node, with, nodes))
+    }
+
+    /// What lies between tokens that come or go is copied as it is. `None` if there are more or fewer buckets, or some are crowded.
+    fn spliced(&self, node: NodeIx, with: &[u64], nodes: &Nodes) -> Option<Self> {
+        let is_node = |owner: NodeIx| owner == node && !Bug::GhostTokens.is_planted();
+        let gone =
+            (0..).zip(self.owners()).filter(|&(_, owner)| is_node(owner)).map(|(position, _)| position);
+        let gone: Vec<usize> = gone.collect();
+        let come: Vec<_> = with.iter().map(|&token| (self.place(token, node, nodes), token)).collect();
+        let count = self.len() - gone.len() + come.len();
+        if bits(count, nodes.span()) != self.bits {
+            return None;
+        }
+        let gone_from = gone.iter().map(|&position| self.index.bucket_of(position, self.len()));
+        let index = self.index.edited(gone_from, with.iter().map(|&token| bucket_of(token, self.bits)))?;
+        let mut packed_tokens = Vec::with_capacity(count + COUNTED);
+        let (mut gone, mut come) = (gone.into_iter().peekable(), come.into_iter().peekable());
+        let mut copied = 0;
+        while let Some(next) =
+            [gone.peek().copied(), come.peek().map(|&(at, _)| at)].into_iter().flatten().min()
+        {
+            packed_tokens.extend_from_slice(self.packed.get(copied..next)?);
+            copied = next;
+            while let Some((_, token)) = come.next_if(|&(at, _)| at == next) {
+                packed_tokens.push(packed(token, node, self.bits));
+            }
+            if gone.next_if_eq(&next).is_some() {
+                copied += 1;
+            }
+        }
+        packed_tokens.extend_from_slice(self.packed.get(copied..self.len())?);
+        Some(Self { packed: padded(packed_tokens), index, bits: self.bits })
+    }
+
+    /// Where a node's token would be: before those that are equal and come later by name.
+    fn place(&self, token: u64, node: NodeIx, nodes: &Nodes) -> usize {
+        let mut position = self.position(token);
+        let bucket = self.range(token);
+        let low = (token << self.bits) >> self.bits;
+        while bucket.contains(&position) {
+            let Some(&packed) = self.packed.get(position) else { break };
+            let is_before = packed >> self.bits == low
+                && by_name(nodes, owner_of(packed, self.bits), node) == Ordering::Less;
+            if !is_before {
+                break;
+            }
+            position += 1;
+        }
+        position
+    }
+
+    fn merged(&self, node: NodeIx, with: &[u64], nodes: &Nodes) -> Self {
         let is_other = |owner: NodeIx| owner != node || Bug::GhostTokens.is_planted();
         let others = self.owners().filter(|&owner| is_other(owner)).count();
         let mut builder = Builder::new(others + with.len(), nodes.span());
@@ -176,7 +229,7 @@ impl Builder {
     /// For so many tokens, of nodes whose indexes are below `span`. There are as many buckets as tokens, rounded up to a power of two,
     /// and no fewer than owners.
     fn new(count: usize, span: usize) -> Self {
-        let bits = count.max(span).next_power_of_two().trailing_zeros().max(3);
+        let bits = bits(count, span);
         Self { packed: Vec::with_capacity(count + COUNTED), counts: vec![0; 1 << bits], bits }
     }
 
@@ -192,12 +245,22 @@ impl Builder {
         self.packed.push(packed(token, owner, self.bits));
     }
 
-    fn finish(mut self) -> Tokens {
-        if let Some(&first) = self.packed.first() {
-            self.packed.extend([first; COUNTED]);
-        }
-        Tokens { index: Index::of(&self.counts), packed: self.packed, bits: self.bits }
+    fn finish(self) -> Tokens {
+        Tokens { index: Index::of(&self.counts), packed: padded(self.packed), bits: self.bits }
     }
+}
+
+/// How many top bits make as many buckets as there are tokens, and as owners have bits.
+fn bits(count: usize, span: usize) -> u32 {
+    count.max(span).next_power_of_two().trailing_zeros().max(3)
+}
+
+/// After the last token the first again, as often as a lookup may look.
+fn padded(mut packed: Vec<u64>) -> Vec<u64> {
+    if let Some(&first) = packed.first() {
+        packed.extend([first; COUNTED]);
+    }
+    packed
 }
 
 /// How many come before each.
