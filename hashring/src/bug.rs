@@ -91,6 +91,8 @@ bugs! {
     ErrorForgotten,
     /// ketama's tokens are counted in double precision.
     KetamaCountsInDouble,
+    /// Tokens that come between others are not counted by the index.
+    IndexMissesNewcomers,
     /// The first node by name gives to whoever comes, not who has the most.
     AllocateFromTheFirst,
     /// A plan leaves out the arc that goes through zero.

@@ -170,6 +170,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "allocated_tokens_are_more_even_than_random_ones",
         shares::allocated_tokens_are_more_even_than_random_ones,
     ),
+    (
+        Bug::IndexMissesNewcomers,
+        "what_is_spliced_is_what_is_made_anew",
+        tokens::what_is_spliced_is_what_is_made_anew,
+    ),
     (Bug::KetamaCountsInDouble, "points_are_rounded_as_in_c", dialects::points_are_rounded_as_in_c),
     (Bug::GhostTokens, "tokens_are_as_many_as_weights_say", tokens::tokens_are_as_many_as_weights_say),
     (

@@ -37,7 +37,7 @@ pub enum RingDialect {
     Twemproxy,
     /// Envoy's ring hash, of `XX_HASH`: for nodes of equal weight as many tokens each as make up a ring of `size_min` (there: 1024).
     Envoy {
-        /// How many tokens there are at least.
+        /// How many tokens there are at least; 0 is 1.
         size_min: u32,
     },
     /// The same of `MURMUR_HASH_2`, which hashes hosts alone: keys are hashed by [`Hashing::Xxh64`] there, too.
@@ -139,7 +139,7 @@ fn envoy_tokens(nodes: &Nodes, size_min: u32, hash: impl Fn(&[u8]) -> u64) -> Ve
     let total = nodes.weight() as f64;
     let share = |node: &Node| f64::from(node.weight().get()) / total;
     let least = nodes.iter().map(|(_, node)| share(node)).fold(1.0, f64::min);
-    let of_least = ceil(least * f64::from(size_min));
+    let of_least = ceil(least * f64::from(size_min.max(1)));
     let scale = f64::min(of_least / least, ENVOY_MAX as f64);
     let (mut wanted, mut made) = (0.0, 0.0);
     let tokens = |(index, node): (NodeIx, &Node)| {

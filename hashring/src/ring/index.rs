@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::bug::Bug;
+
 /// How many tokens there are in each bucket, which is what begins with the same top bits, and how many come before.
 ///
 /// Eight buckets are one number: how many tokens come before them (28 bits), and how many each has (4 bits).
@@ -109,7 +111,7 @@ impl Index {
             if *group / one(bucket) % 16 == u64::from(COUNT_MAX) {
                 return None;
             }
-            *group += one(bucket);
+            *group += if Bug::IndexMissesNewcomers.is_planted() { 0 } else { one(bucket) };
         }
         let mut start = 0;
         for group in &mut groups {

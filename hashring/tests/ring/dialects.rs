@@ -173,6 +173,10 @@ pub(crate) fn envoy_places_hosts_so() -> Result<String, String> {
     if counts(&weighted) != [128, 256, 640] {
         return Err(format!("{:?}", counts(&weighted)));
     }
+    let least = ring(RingDialect::Envoy { size_min: 0 }, hosts(90..96))?;
+    if counts(&least) != [1; 6] {
+        return Err(format!("{:?}", counts(&least)));
+    }
     Ok(format!("{} and {} tokens", six.token_count(), murmur.token_count()))
 }
 

@@ -24,6 +24,7 @@ tests! {
     tokens::equal_tokens_belong_to_the_first_by_name,
     tokens::only_what_a_node_gets_or_gives_moves,
     tokens::arcs_make_up_the_ring,
+    tokens::what_is_spliced_is_what_is_made_anew,
     tokens::probes_find_the_nearest_token,
     tokens::many_are_located_as_one_by_one,
     tokens::what_is_refused_changes_nothing,

@@ -128,16 +128,16 @@ pub(crate) fn whoever_fails_leaves_to_many() -> Result<String, String> {
     Ok(reached.join("; "))
 }
 
-/// With 21 probes nobody is expected to own more than 1.05 times its share, of one token each; the sample of 400,000 keys adds 5 %
+/// With 21 probes nobody is expected to own more than 1.05 times its share, of one token each; the sample of 200,000 keys adds 6 %
 /// for the highest of 100 nodes, and rings differ. The lowest is another matter.
 pub(crate) fn probes_lower_the_highest_share() -> Result<String, String> {
     let ring = ring(17, 1, (0..100).map(|_| 1))?;
     let mut counts = vec![0_u32; 100];
-    for number in 0..400_000 {
+    for number in 0..200_000 {
         let node = ring.locate_probed(KeyHash::mixed(number), 21).ok_or("no node")?;
         counts[node.index()] += 1;
     }
-    let shares: Vec<_> = counts.iter().map(|&count| f64::from(count) / 4_000.0).collect();
+    let shares: Vec<_> = counts.iter().map(|&count| f64::from(count) / 2_000.0).collect();
     let plain = highest(&self::shares(&ring));
     let (highest, lowest) = (highest(&shares), shares.iter().copied().fold(1.0, f64::min));
     if highest > 1.2 || plain < 2.5 {

@@ -283,6 +283,39 @@ pub(crate) fn arcs_make_up_the_ring() -> Result<String, String> {
     Ok(format!("{arcs} arcs"))
 }
 
+/// What is stored is read by making all tokens anew; what has changed node by node is the same, however its tokens cluster.
+pub(crate) fn what_is_spliced_is_what_is_made_anew() -> Result<String, String> {
+    let mut random = Rng::new(10);
+    let mut steps = 0;
+    for spread in 1..=20 {
+        let (mut ring, _) = clustered(spread, &mut random)?;
+        for number in 0..40 {
+            match random.below(4) {
+                0 => _ = ring.remove(&format!("n{}", random.below(5))),
+                1 => _ = ring.add(weighing(&format!("n{}", random.below(5)), 1)),
+                2 => {
+                    let weight = Weight::new(1 + number % 3).map_err(text)?;
+                    _ = ring.set_weight(&format!("n{}", random.below(5)), weight);
+                }
+                _ => {
+                    let shift = below(&mut random, 60);
+                    let mut own: Vec<u64> = (0..=random.below(30)).map(|_| random.draw() >> shift).collect();
+                    own.sort_unstable();
+                    own.dedup();
+                    _ = ring.add_at(Node::new(format!("n{}", random.below(5))), own);
+                }
+            }
+            let anew: Ring =
+                serde_json::from_str(&serde_json::to_string(&ring).map_err(text)?).map_err(text)?;
+            if anew != ring || !anew.tokens().eq(ring.tokens()) {
+                return Err(format!("{ring:?} is not {anew:?} after {steps} steps"));
+            }
+            steps += 1;
+        }
+    }
+    Ok(format!("{steps} rings, changed node by node and made anew"))
+}
+
 pub(crate) fn probes_find_the_nearest_token() -> Result<String, String> {
     let mut random = Rng::new(7);
     for (ring, model) in rings()? {
