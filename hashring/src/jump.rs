@@ -19,8 +19,9 @@ use crate::{bug::Bug, counted::counted_table, hash::KeyHash};
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
-    reason = "the paper rounds there; the float is neither negative nor above 2⁶³"
+    reason = "the paper rounds there; nothing is negative, and a float of 2⁶³ comes out one less, which ends the walk"
 )]
 pub fn jump(hash: KeyHash, buckets: u32) -> Option<u32> {
     /// The multiplier of the paper's generator.
@@ -28,16 +29,17 @@ pub fn jump(hash: KeyHash, buckets: u32) -> Option<u32> {
     const TWO_TO_31: f64 = 2_147_483_648.0;
     let mut state = hash.get();
     let mut bucket = None;
-    let mut next = 0_u64;
+    // Processors convert between floats and numbers with a sign in one instruction.
+    let mut next = 0_i64;
     // A step goes up by one at least, since the divisor is 2³¹ at most.
-    while next < u64::from(buckets) {
+    while next < i64::from(buckets) {
         bucket = Some(next as u32);
         state = state.wrapping_mul(MULTIPLIER).wrapping_add(1);
-        let divisor = ((state >> 33) + 1) as f64;
+        let divisor = ((state >> 33) as i64 + 1) as f64;
         let jumped = (next + 1) as f64;
-        next = (jumped * (TWO_TO_31 / divisor)) as u64;
+        next = (jumped * (TWO_TO_31 / divisor)) as i64;
         if Bug::JumpRoundsOnce.is_planted() {
-            next = (jumped * TWO_TO_31 / divisor) as u64;
+            next = (jumped * TWO_TO_31 / divisor) as i64;
         }
     }
     bucket
