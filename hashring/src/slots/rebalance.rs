@@ -7,6 +7,7 @@
 //! so in the end nothing that gives every node what it shall have moves less.
 
 mod chains;
+mod held;
 mod owners;
 
 use alloc::{
@@ -15,6 +16,7 @@ use alloc::{
     vec::Vec,
 };
 
+use self::held::Held;
 use super::{
     Slots,
     apportion::{Claim, apportion},
@@ -123,8 +125,8 @@ struct Balance {
     /// How many copies a slot that is not pinned shall have.
     copies: usize,
     /// Who has each slot, and who had it before.
-    slots: Vec<Vec<Rank>>,
-    before: Vec<Vec<Rank>>,
+    slots: Held,
+    before: Held,
     pinned: BTreeSet<u32>,
     needy: Needy,
 }
@@ -144,10 +146,15 @@ impl Balance {
                 table.replicas(slot).iter().filter_map(|node| ranks.get(node).copied()).collect();
             shortened(has, copies, table.pinned.contains(&slot), |rank| staying(rank as usize))
         };
-        let slots: Vec<Vec<Rank>> = (0..table.count()).map(list).collect();
+        let mut slots = Held::new(table.count() as usize, table.spec.copies as usize);
+        for slot in 0..table.count() {
+            for rank in list(slot) {
+                slots.put(slot as usize, None, rank);
+            }
+        }
         let mut have = vec![0; nodes.len()];
         let mut fixed = vec![0; nodes.len()];
-        for (slot, replicas) in (0..).zip(&slots) {
+        for (slot, replicas) in (0..).zip(slots.iter()) {
             for &rank in replicas {
                 add(&mut have, rank, 1);
                 add(&mut fixed, rank, u64::from(table.pinned.contains(&slot)));
@@ -182,7 +189,7 @@ impl Balance {
     }
 
     /// The replicas of each slot.
-    fn run(mut self) -> Vec<Vec<NodeIx>> {
+    fn run(mut self) -> impl Iterator<Item = Vec<NodeIx>> {
         if !self.indexes.is_empty() {
             self.direct();
             self.chains();
@@ -190,8 +197,10 @@ impl Balance {
                 self.owners();
             }
         }
-        let index = |rank: &Rank| self.indexes.get(*rank as usize).copied();
-        self.slots.iter().map(|replicas| replicas.iter().filter_map(index).collect()).collect()
+        (0..self.slots.len()).map(move |slot| {
+            let index = |rank: &Rank| self.indexes.get(*rank as usize).copied();
+            self.slots.of(slot).iter().filter_map(index).collect()
+        })
     }
 
     /// Each copy that is too much, or missing, to the node that lacks most. No path is shorter than such a move while there is one.
@@ -206,7 +215,7 @@ impl Balance {
                     continue;
                 }
                 if let Some(to) = self.needy.pick(|group| self.has_group(slot, group, from)) {
-                    self.put(slot, from, to);
+                    self.slots.put(slot, from, to);
                     if let Some(from) = from {
                         self.settle(from, -1);
                     }
@@ -217,7 +226,7 @@ impl Balance {
     }
 
     fn at(&self, slot: usize, place: usize) -> Option<Rank> {
-        self.slots.get(slot)?.get(place).copied()
+        self.slots.of(slot).get(place).copied()
     }
 
     fn is_pinned(&self, slot: usize) -> bool {
@@ -233,21 +242,11 @@ impl Balance {
 
     /// Whether a slot has a copy in a failure domain, other than that of `but`.
     fn has_group(&self, slot: usize, group: u32, but: Option<Rank>) -> bool {
-        let replicas = self.slots.get(slot).map_or(&[][..], Vec::as_slice);
-        replicas.iter().any(|&rank| Some(rank) != but && self.group_of(rank) == group)
+        self.slots.of(slot).iter().any(|&rank| Some(rank) != but && self.group_of(rank) == group)
     }
 
     fn group_of(&self, rank: Rank) -> u32 {
         self.group.get(rank as usize).copied().unwrap_or(u32::MAX)
-    }
-
-    /// One node in the place of another, or last.
-    fn put(&mut self, slot: usize, from: Option<Rank>, to: Rank) {
-        let Some(replicas) = self.slots.get_mut(slot) else { return };
-        match replicas.iter_mut().find(|rank| Some(**rank) == from) {
-            Some(place) => *place = to,
-            None => replicas.push(to),
-        }
     }
 
     /// Counts what a node has got or given away.

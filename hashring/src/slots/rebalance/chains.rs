@@ -58,7 +58,7 @@ impl Balance {
 
     /// Looks at every move of one slot.
     fn relax(&self, slot: usize, reached: &mut [Option<Reached>]) -> bool {
-        let Some(replicas) = self.slots.get(slot) else { return false };
+        let replicas = self.slots.of(slot);
         let missing =
             (replicas.len() < self.copies).then_some((None, Reached { cost: 0, moves: 0, by: None }));
         let held = replicas.iter().filter_map(|&rank| Some((Some(rank), (*reached.get(rank as usize)?)?)));
@@ -90,7 +90,7 @@ impl Balance {
     }
 
     fn is_new(&self, slot: usize, rank: Rank) -> i64 {
-        i64::from(!self.before.get(slot).is_some_and(|before| before.contains(&rank)))
+        i64::from(!self.before.of(slot).contains(&rank))
     }
 
     fn walk_back(&mut self, reached: &[Option<Reached>], end: Rank) {
@@ -99,10 +99,10 @@ impl Balance {
         for _ in 0..=reached.len() {
             match reached.get(to as usize).copied().flatten().and_then(|reached| reached.by) {
                 Some((Some(from), slot)) => {
-                    self.put(slot, Some(from), to);
+                    self.slots.put(slot, Some(from), to);
                     to = from;
                 }
-                Some((None, slot)) => return self.put(slot, None, to),
+                Some((None, slot)) => return self.slots.put(slot, None, to),
                 None => return self.settle(to, -1),
             }
         }

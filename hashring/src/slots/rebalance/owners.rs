@@ -29,25 +29,37 @@ impl Balance {
             else {
                 continue;
             };
-            let replicas = self.slots.get(slot).map_or(&[][..], Vec::as_slice);
-            let most =
-                replicas.iter().copied().max_by_key(|&rank| (owners.lacks(rank), core::cmp::Reverse(rank)));
+            let replicas = self.slots.of(slot).iter().copied();
+            let most = replicas.max_by_key(|&rank| (owners.lacks(rank), core::cmp::Reverse(rank)));
             if let Some(to) = most.filter(|&rank| owners.lacks(rank) > 0) {
-                self.promote(slot, to);
+                self.slots.promote(slot, to);
                 owners.hand_over(from, to);
             }
         }
         let lacking: u64 = (0..).take(owners.want.len()).map(|rank| owners.lacks(rank)).sum();
+        let mut owned = self.lists();
         for _ in 0..lacking {
-            let Some((by, end)) = self.nearest(&owners) else { return };
+            let Some((by, end)) = self.nearest(&owners, &owned) else { return };
             let mut to = end;
             for _ in 0..by.len() {
                 let Some(&Reached::By { from, slot }) = by.get(to as usize) else { break };
-                self.promote(slot, to);
+                self.slots.promote(slot, to);
+                give(&mut owned, slot, from, to);
                 to = from;
             }
             owners.hand_over(to, end);
         }
+    }
+
+    /// The slots that each node owns and that are not pinned.
+    fn lists(&self) -> Vec<Vec<usize>> {
+        let mut owned = vec![vec![]; self.want.len()];
+        for slot in (0..self.slots.len()).filter(|&slot| !self.is_pinned(slot)) {
+            if let Some(list) = self.at(slot, 0).and_then(|rank| owned.get_mut(rank as usize)) {
+                list.push(slot);
+            }
+        }
+        owned
     }
 
     fn owned(&self) -> Owners {
@@ -70,41 +82,38 @@ impl Balance {
         Owners { have, want }
     }
 
-    /// How nodes are reached from those that own too many, with the fewest slots, and the first that lacks one.
-    fn nearest(&self, owners: &Owners) -> Option<(Vec<Reached>, Rank)> {
-        let begins = |rank| if owners.owns_too_many(rank) { Reached::Start } else { Reached::Not };
-        let mut by: Vec<Reached> = (0..).take(owners.want.len()).map(begins).collect();
-        for _ in 0..by.len() {
-            let reached = by.clone();
-            for (slot, replicas) in self.slots.iter().enumerate() {
-                let Some(&from) = replicas.first().filter(|_| !self.is_pinned(slot)) else { continue };
-                if reached.get(from as usize).is_none_or(|&reached| reached == Reached::Not) {
-                    continue;
-                }
-                for &to in replicas.iter().skip(1) {
-                    if let Some(place @ Reached::Not) = by.get_mut(to as usize) {
-                        *place = Reached::By { from, slot };
+    /// How nodes are reached from those that own too many, with the fewest slots, as far as the first that lacks one.
+    fn nearest(&self, owners: &Owners, owned: &[Vec<usize>]) -> Option<(Vec<Reached>, Rank)> {
+        let mut by = vec![Reached::Not; owners.want.len()];
+        let mut queue: Vec<Rank> = (0..).take(by.len()).filter(|&rank| owners.owns_too_many(rank)).collect();
+        for &rank in &queue {
+            by.get_mut(rank as usize).into_iter().for_each(|place| *place = Reached::Start);
+        }
+        // Each node is in the queue once.
+        let mut next = 0;
+        while let Some(&from) = queue.get(next) {
+            next += 1;
+            for &slot in owned.get(from as usize)? {
+                for &to in self.slots.of(slot) {
+                    let Some(place @ Reached::Not) = by.get_mut(to as usize) else { continue };
+                    *place = Reached::By { from, slot };
+                    if owners.lacks(to) > 0 {
+                        return Some((by, to));
                     }
+                    queue.push(to);
                 }
-            }
-            let is_end =
-                |rank: &Rank| owners.lacks(*rank) > 0 && by.get(*rank as usize) != Some(&Reached::Not);
-            if let Some(end) = (0..).take(by.len()).find(is_end) {
-                return Some((by, end));
-            }
-            if by == reached {
-                break;
             }
         }
         None
     }
+}
 
-    fn promote(&mut self, slot: usize, to: Rank) {
-        if let Some(replicas) = self.slots.get_mut(slot) {
-            if let Some(place) = replicas.iter().position(|&rank| rank == to) {
-                replicas.swap(0, place);
-            }
-        }
+fn give(owned: &mut [Vec<usize>], slot: usize, from: Rank, to: Rank) {
+    if let Some(list) = owned.get_mut(from as usize) {
+        list.retain(|&other| other != slot);
+    }
+    if let Some(list) = owned.get_mut(to as usize) {
+        list.push(slot);
     }
 }
 
