@@ -11,8 +11,13 @@ use quorate_consistency::{
     },
 };
 use quorate_fuzz::{
+    hashring::model::Op,
     raft::{self, Happening, Turn},
     wire::{Act, Piece, Script, stream, written},
+};
+use quorate_hashring::{
+    Elastic as _, Hashing, HotKeys, KeyHash, Node, Place as _, Plan, RangeMap, Ring, SlotSpec, Slots,
+    plan::{MoveLimits, Progress, Schedule},
 };
 use quorate_kv::{
     Batch,
@@ -41,6 +46,8 @@ fn main() -> std::io::Result<()> {
     save("history_judged", judged)?;
     save("vclock_decode", clocks())?;
     save("vclock_shiviz", logs())?;
+    save("hashring_stored", tables())?;
+    save("hashring_ranges", (0..20).map(changes).collect())?;
     save(
         "sim_plan",
         (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect(),
@@ -363,4 +370,77 @@ fn batch(nth: u64, line: &str) -> Option<Batch> {
         memory_bytes_max: 2_000,
         operations: vec![operation],
     })
+}
+
+fn stored(kind: u8, value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    bytes.extend(postcard::to_allocvec(value).expect("values can be stored"));
+    bytes
+}
+
+/// Tables before and after a node comes, and what lies between them.
+fn tables() -> Vec<Vec<u8>> {
+    let node = |name: &str, zone: &str| Node::new(name).within([zone]);
+    let mut inputs = vec![];
+    for copies in 1..=3 {
+        let spec = SlotSpec { count: 12, copies, apart: (copies == 2).then_some(0), ..SlotSpec::default() };
+        let mut old = Slots::new(spec).expect("the numbers are sound");
+        for (name, zone) in [("a", "n"), ("b", "s"), ("c", "n"), ("d", "w")] {
+            old.add(node(name, zone)).expect("the names differ");
+            old = old.rebalanced();
+        }
+        old.pin(old.epoch(), 7).expect("it is somebody's");
+        let new = old.drained(&["b"]).unwrap_or_else(|_| old.clone());
+        let plan = Plan::between(&old, &new, 3).expect("they hash alike");
+        let mut progress = Progress::new(&plan);
+        let schedule = Schedule::new(&plan, MoveLimits::default(), |_| 1).expect("something may move");
+        for step in schedule.ready(&progress).expect("it is its progress") {
+            progress.start(&step).expect("it is its turn");
+        }
+        let text = serde_json::to_vec(&new).expect("tables can be written");
+        inputs.push([vec![1], text].concat());
+        inputs.extend([
+            stored(0, &old),
+            stored(2, &plan),
+            stored(5, &progress),
+            stored(6, &(&plan, &progress)),
+        ]);
+
+        let mut ring = Ring::new(Hashing::default(), core::num::NonZeroU32::MIN);
+        for name in ["a", "b", "c"] {
+            ring.add(node(name, "n")).expect("the names differ");
+        }
+        let before = ring.clone();
+        ring.add(node("d", "s")).expect("the names differ");
+        let plan = Plan::between(&before, &ring, copies as usize).expect("they hash alike");
+        inputs.extend([stored(9, &ring), stored(10, ring.nodes()), stored(3, &plan)]);
+    }
+    let mut map: RangeMap<u16, Vec<String>> = RangeMap::new(vec!["a".into()]);
+    let mut keys = HotKeys::new(4).expect("there are counters");
+    for i in 0..9 {
+        let key = u16::try_from(KeyHash::mixed(i).scaled(1_000)).unwrap_or(0);
+        keys.record(&(key % 7), 3);
+        let range = map.locate(&key);
+        let (id, epoch) = (range.id, range.epoch);
+        let _ = map.split(id, key, epoch);
+    }
+    let limits = br#"{"split_rate":100,"merge_rate":50,"window":{"secs":1,"nanos":0}}"#;
+    inputs.extend([stored(7, &map), stored(8, &keys), [&[11][..], limits].concat()]);
+    inputs
+}
+
+/// Ranges are cut, joined and given away.
+fn changes(seed: u64) -> Vec<u8> {
+    let mut rng = Rng::new(seed);
+    let mut byte = || u8::try_from(rng.below(256)).unwrap_or(0);
+    let mut change = || {
+        let stale = byte() < 20;
+        match byte() % 5 {
+            0..=2 => Op::Split { range: byte(), at: byte(), stale },
+            3 => Op::Merge { left: byte(), right: byte(), next: byte() % 2 == 0, stale },
+            _ => Op::Assign { range: byte(), value: byte() < 80, stale },
+        }
+    };
+    let changes: Vec<_> = (0..12 + seed).map(|_| change()).collect();
+    postcard::to_allocvec(&changes).expect("changes can be stored")
 }

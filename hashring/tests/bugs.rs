@@ -18,6 +18,14 @@ mod files;
 mod given;
 #[path = "golden/hashes.rs"]
 mod hashes;
+#[path = "../../fuzz/src/hashring.rs"]
+mod hashring;
+#[path = "keyed/jump.rs"]
+mod jump;
+#[path = "keyed/kinds.rs"]
+mod kinds;
+#[path = "keyed/laws.rs"]
+mod laws;
 #[path = "partitions/loads.rs"]
 mod loads;
 #[path = "ring/model.rs"]

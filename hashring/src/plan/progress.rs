@@ -39,7 +39,7 @@ pub enum Stage {
     Done,
 }
 
-/// The progress is one of another plan; nothing has changed.
+/// The progress is one of another plan, or one that this plan cannot have; nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is the progress of plan {progress}, not of {plan}")]
 pub struct OtherPlan {
@@ -216,6 +216,10 @@ impl Progress {
         if self.plan == plan.print && self.stages.len() == plan.moves as usize {
             return Ok(());
         }
-        Err(OtherPlan { plan: plan.print, progress: self.plan })
+        Err(self.alien(plan))
+    }
+
+    pub(super) const fn alien<R>(&self, plan: &Plan<R>) -> OtherPlan {
+        OtherPlan { plan: plan.print, progress: self.plan }
     }
 }

@@ -91,6 +91,15 @@ struct Task {
 }
 
 impl Task {
+    fn can_be(&self, stage: Stage) -> bool {
+        match stage {
+            Stage::Waiting | Stage::Done => true,
+            Stage::Adding => self.to.is_some(),
+            Stage::Added => self.to.is_some() && self.from.is_some(),
+            Stage::Fading | Stage::Dropping => self.from.is_some(),
+        }
+    }
+
     /// What is to be done next; `None` if it is being done, or there is nothing left.
     fn next(&self, stage: Stage) -> Option<Action> {
         let adds = self.to.is_some() && !(Bug::WaveDropsFirst.is_planted() && self.from.is_some());
@@ -167,10 +176,24 @@ impl<'a, R: Region> Schedule<'a, R> {
     ///
     /// # Errors
     ///
-    /// It is the progress of another plan.
+    /// It is the progress of another plan, or of none.
     pub fn ready(&self, progress: &Progress) -> Result<Vec<Step<R>>, OtherPlan> {
         progress.check(self.plan)?;
+        if !self.can_be(&progress.stages) {
+            return Err(progress.alien(self.plan));
+        }
         Ok(self.choose(&progress.stages, &self.order))
+    }
+
+    /// Whether the moves of each region have come so far one after the other, and none is where it cannot be.
+    fn can_be(&self, stages: &[Stage]) -> bool {
+        let mut before = None;
+        self.tasks.iter().zip(stages).all(|(task, &stage)| {
+            let is_blocked =
+                before.is_some_and(|(change, stage)| change == task.change && stage != Stage::Done);
+            before = Some((task.change, stage));
+            task.can_be(stage) && (!is_blocked || stage == Stage::Waiting)
+        })
     }
 
     /// Waves of steps: those of a wave may be done in any order and all at once, those of the next when all of them are done.

@@ -1,10 +1,15 @@
 //! Slots, ranges, and plans for what moves between two tables.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
+mod fuzzed;
+#[path = "../../../fuzz/src/hashring.rs"]
+mod hashring;
 mod loads;
 mod plans;
 mod ranges;
 mod rebalancing;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 mod slots;
 mod stored;
 mod tables;
@@ -197,4 +202,14 @@ fn nodes_own_their_share() {
 #[test]
 fn regions_out_of_order_are_not_read() {
     report(stored::regions_out_of_order_are_not_read);
+}
+
+#[test]
+fn removing_a_stranger_takes_no_copies() {
+    report(slots::removing_a_stranger_takes_no_copies);
+}
+
+#[test]
+fn more_copies_than_zones_are_a_shortfall() {
+    report(slots::more_copies_than_zones_are_a_shortfall);
 }

@@ -204,3 +204,57 @@ pub(crate) fn keys_are_in_the_slots_of_redis() -> Result<String, String> {
     ensure!(hash_tag(b"foo{{bar}}zap") == b"{bar", "the tag goes from the first brace to the next");
     Ok(format!("{} keys are in their slots", known.len()))
 }
+
+/// Elsewhere removing a node that is not there lowered the count of nodes, so that a key had fewer copies afterwards.
+pub(crate) fn removing_a_stranger_takes_no_copies() -> Result<String, String> {
+    let mut slots = table(spec(32, 2), nodes(&[1, 1], &[]))?;
+    let before = slots.clone();
+    for stranger in ["c", "", "A", "a "] {
+        ensure!(slots.remove(stranger) == Err(RemoveError::Unknown(UnknownNode)), "{stranger:?} has left");
+        ensure!(slots.drained(&[stranger]).is_err(), "{stranger:?} is drained");
+    }
+    ensure!(slots == before, "what was refused has changed something");
+    for key in 0..100_u8 {
+        ensure!(slots.preferences(&[key]).count() == 2, "key {key} has lost a copy");
+    }
+    Ok("strangers take nothing with them".into())
+}
+
+/// Elsewhere more copies than zones ended in a panic, in one node twice, or in fewer copies that nobody was told of.
+pub(crate) fn more_copies_than_zones_are_a_shortfall() -> Result<String, String> {
+    let zones = ["n", "n", "n", "s", "s"];
+    let apart = SlotSpec { apart: Some(0), ..spec(60, 3) };
+    let slots = table(apart, nodes(&[1, 1, 1, 1, 1], &zones))?;
+    ensure!(slots.shortfall() == 60, "{} copies are missing where 3 shall be in 2 zones", slots.shortfall());
+    ensure!((0..60).all(|slot| slots.replicas(slot).len() == 2), "a slot has a copy too few or too many");
+
+    // One zone goes: every slot keeps a copy, and says that two are missing.
+    let mut one = sound(slots.drained(&["d", "e"]))?;
+    ensure!(one.shortfall() == 120, "{} copies are missing in 1 zone", one.shortfall());
+    for name in ["d", "e"] {
+        sound(one.remove(name))?;
+    }
+    ensure!((0..60).all(|slot| one.replicas(slot).len() == 1), "a slot is lost with a zone");
+
+    // Two zones come: the shortfall ends.
+    for (name, zone) in [("f", "w"), ("g", "e")] {
+        sound(one.add(Node::new(name).within([zone])))?;
+    }
+    let three = one.rebalanced();
+    ensure!(three.shortfall() == 0, "{} copies are missing in 3 zones", three.shortfall());
+
+    // A zone of one node beside one of many takes a copy of each slot, as it must.
+    let weights = [1; 21];
+    let zones: Vec<&str> = (0..21).map(|i| if i == 20 { "s" } else { "n" }).collect();
+    let lopsided = table(SlotSpec { copies: 2, ..apart }, nodes(&weights, &zones))?;
+    ensure!(
+        lopsided.shortfall() == 0 && lopsided.load("u") == Some(60),
+        "the small zone has {:?}",
+        lopsided.load("u")
+    );
+
+    // Without the rule there are as many copies as nodes at most, on different ones.
+    let few = table(spec(60, 5), nodes(&[1, 1, 1], &[]))?;
+    ensure!(few.shortfall() == 120, "{} copies are missing on 3 nodes", few.shortfall());
+    Ok("missing copies are counted".into())
+}

@@ -1,0 +1,4 @@
+//! `hashring_ranges` for libFuzzer: see the README.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| quorate_fuzz::hashring::ranges(data));
