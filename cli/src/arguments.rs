@@ -1,6 +1,6 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, client, clock, cluster, demo, dump, history, restore, serve, sim, status};
+use crate::{bench, check, client, clock, cluster, demo, dump, history, restore, ring, serve, sim, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -11,6 +11,7 @@ Examples:
   quorate demo                              a tour of half a minute
   quorate check --model cas-register FILE   is a recorded history linearizable?
   quorate clock draw LOG -o log.svg         what led to what, by vector clocks
+  quorate ring compare                      what a change of nodes moves, by every algorithm
 
 Any Redis client works too: redis-cli -p 7002 GET greeting";
 
@@ -33,6 +34,7 @@ pub(crate) enum Command {
     Check(check::Options),
     History(history::Options),
     Clock(clock::Options),
+    Ring(ring::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

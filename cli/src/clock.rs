@@ -4,7 +4,6 @@ mod arrow;
 mod check;
 mod compare;
 mod layout;
-mod markup;
 mod picture;
 
 use std::{

@@ -17,6 +17,7 @@ mod check;
 mod client;
 mod clock;
 mod cluster;
+mod columns;
 mod connection;
 mod demo;
 mod display;
@@ -24,11 +25,13 @@ mod dump;
 mod history;
 mod info;
 mod interrupt;
+mod markup;
 mod problem;
 mod process;
 mod recorded;
 mod reply;
 mod restore;
+mod ring;
 mod serve;
 mod sim;
 mod status;
@@ -67,6 +70,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::Check(options) => check::run(&options),
         Command::History(options) => history::run(&options),
         Command::Clock(options) => Ok(clock::run(&options)),
+        Command::Ring(options) => Ok(ring::run(&options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

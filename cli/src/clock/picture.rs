@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::{
     arrow::{Arrow, Place},
     layout::{Layout, Row},
-    markup::{Escaped, shorten, shorten_inside},
 };
+use crate::markup::{Escaped, shorten, shorten_inside};
 
 const STYLE: &str = include_str!("picture.css");
 

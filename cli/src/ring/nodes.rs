@@ -15,7 +15,8 @@ const FORM: &str = "a list has a line for each node, like: cache-1 weight=2 in=n
 pub(super) fn read(file: &Path) -> Result<Vec<Node>, Problem> {
     let bytes = fs::read(file).map_err(|error| Problem::new(error).of(file))?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let mistake = Mistake { line: line_of(&bytes, error.valid_up_to()), what: "this is not UTF-8".into() };
+        let mistake =
+            Mistake { line: line_of(&bytes, error.valid_up_to()), what: "this is not UTF-8".into() };
         mistake.told(file)
     })?;
     let is_toml = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
@@ -53,7 +54,10 @@ impl List {
             return Err(Mistake { line, what: "a node needs a name".into() });
         }
         if let Some(first) = self.lines.insert(node.name().to_owned(), line) {
-            return Err(Mistake { line, what: format!("the node {:?} is in line {first} already", node.name()) });
+            return Err(Mistake {
+                line,
+                what: format!("the node {:?} is in line {first} already", node.name()),
+            });
         }
         self.nodes.push(node);
         Ok(())
@@ -61,7 +65,8 @@ impl List {
 }
 
 fn weight(number: i64) -> Result<Weight, String> {
-    let number = u32::try_from(number).map_err(|_| format!("a weight is between 1 and {}, not {number}", u32::MAX))?;
+    let number =
+        u32::try_from(number).map_err(|_| format!("a weight is between 1 and {}, not {number}", u32::MAX))?;
     Weight::new(number).map_err(|error| error.to_string())
 }
 
@@ -117,10 +122,8 @@ struct Entry {
 
 fn from_toml(text: &str) -> Result<Vec<Node>, Mistake> {
     let line = |span: Range<usize>| line_of(text.as_bytes(), span.start);
-    let document: Document = toml::from_str(text).map_err(|error| Mistake {
-        line: error.span().map_or(1, line),
-        what: error.message().to_owned(),
-    })?;
+    let document: Document = toml::from_str(text)
+        .map_err(|error| Mistake { line: error.span().map_or(1, line), what: error.message().to_owned() })?;
     let mut list = List::default();
     for entry in document.node.into_iter().map(Spanned::into_inner) {
         let at = line(entry.name.span());
@@ -148,7 +151,10 @@ mod tests {
         let toml = "[[node]]\nname = \"cache-1\"\nweight = 2\nin = [\"north\", \"rack-3\"]\n[[node]]\nname = \"cache-2\"\n";
         let nodes = from_text(text).unwrap();
         assert_eq!(nodes, from_toml(toml).unwrap());
-        assert_eq!((nodes[0].weight().get(), nodes[0].domain(1), nodes[1].name()), (2, Some("rack-3"), "cache-2"));
+        assert_eq!(
+            (nodes[0].weight().get(), nodes[0].domain(1), nodes[1].name()),
+            (2, Some("rack-3"), "cache-2")
+        );
         assert_eq!((from_text(""), from_toml("")), (Ok(vec![]), Ok(vec![])));
     }
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 /// A text in XML: nothing in it is taken for markup, and nothing that XML forbids, or that turns what follows, is left.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(crate) struct Escaped<'a>(pub(super) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,7 +25,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// The text's beginning, with an ellipsis if that is not all of it.
-pub(super) fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
+pub(crate) fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
     if text.chars().nth(chars).is_none() {
         return Cow::Borrowed(text);
     }
@@ -33,7 +33,7 @@ pub(super) fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
 }
 
 /// The same with the ellipsis in the middle: names differ at their ends.
-pub(super) fn shorten_inside(text: &str, chars: usize) -> Cow<'_, str> {
+pub(crate) fn shorten_inside(text: &str, chars: usize) -> Cow<'_, str> {
     let count = text.chars().count();
     if count <= chars {
         return Cow::Borrowed(text);
