@@ -3,10 +3,12 @@
 mod algorithm;
 mod balance;
 mod compare;
+mod copies;
 mod measure;
 mod nodes;
 mod picture;
 mod place;
+mod plan;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ pub(crate) struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     Place(place::Options),
+    Plan(plan::Options),
     Balance(balance::Options),
     Compare(compare::Options),
 }
@@ -47,6 +50,7 @@ enum Command {
 pub(crate) fn run(options: &Options) -> ExitCode {
     let done = match &options.command {
         Command::Place(options) => place::run(options),
+        Command::Plan(options) => plan::run(options),
         Command::Balance(options) => balance::run(options),
         Command::Compare(options) => compare::run(options),
     };

@@ -6,6 +6,7 @@ mod clock;
 mod common;
 #[path = "../../sim/tests/replicas/mod.rs"]
 mod replicas;
+mod ring;
 
 use std::{fs, path::Path};
 

@@ -8,7 +8,10 @@ use quorate_hashring::{
     Ring, SlotSpec, Slots, Weight,
 };
 
-use super::measure::{Share, shares};
+use super::{
+    copies::Copies,
+    measure::{Share, shares},
+};
 use crate::problem::Problem;
 
 /// How keys are placed.
@@ -74,6 +77,9 @@ pub(super) struct Settings {
     /// The key that all is hashed with: programs that shall agree have the same
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
+    /// Of slots: the copies of each, and the level at which they are apart.
+    #[arg(skip)]
+    copies: Option<(u32, Option<u32>)>,
 }
 
 /// Which table a command is about.
@@ -91,8 +97,19 @@ impl Table {
         self.algorithm.name()
     }
 
-    pub(super) fn build(&self, nodes: &[Node]) -> Result<Built, Problem> {
-        self.settings.build(self.algorithm, nodes)
+    /// A table of these nodes; of slots, with a list of so many copies for each.
+    pub(super) fn build(&self, nodes: &[Node], copies: Option<&Copies>) -> Result<Built, Problem> {
+        self.settings.with_copies(copies).build(self.algorithm, nodes)
+    }
+
+    /// The same before and after a change.
+    pub(super) fn change(
+        &self,
+        before: &[Node],
+        after: &[Node],
+        copies: &Copies,
+    ) -> Result<(Built, Built), Problem> {
+        self.settings.with_copies(Some(copies)).change(self.algorithm, before, after)
     }
 }
 
@@ -132,6 +149,10 @@ impl Settings {
         Self { tokens, seed: self.seed.wrapping_add(round.into()), ..self.clone() }
     }
 
+    fn with_copies(&self, copies: Option<&Copies>) -> Self {
+        Self { copies: copies.map(|copies| (copies.count.into(), copies.apart())), ..self.clone() }
+    }
+
     const fn hashing(&self) -> Hashing {
         Hashing::keyed([self.seed, 0])
     }
@@ -141,7 +162,7 @@ impl Settings {
         let hashing = self.hashing();
         Ok(match algorithm {
             Algorithm::Ring => {
-                Built::Ring(Ring::with_nodes(hashing, self.tokens, all(nodes)?).map_err(Problem::new)?)
+                Built::Ring(Ring::new(hashing, self.tokens).with_nodes(all(nodes)?).map_err(Problem::new)?)
             }
             Algorithm::Hrw => Built::Hrw(Hrw::new(hashing).with_nodes(all(nodes)?).map_err(Problem::new)?),
             Algorithm::Anchor => {
@@ -157,8 +178,9 @@ impl Settings {
             }
             Algorithm::Jump => Built::Jump(Jump::new(hashing).with_nodes(all(nodes)?).map_err(Problem::new)?),
             Algorithm::Slots => {
-                let spec = SlotSpec { hashing, count: self.slots, ..SlotSpec::default() };
-                Built::Slots(Slots::new(spec, nodes.iter().cloned()).map_err(Problem::new)?)
+                let (copies, apart) = self.copies.unwrap_or((1, None));
+                let spec = SlotSpec { hashing, count: self.slots, copies, apart, ..SlotSpec::default() };
+                Built::Slots(Slots::new(spec).map_err(Problem::new)?.with_nodes(all(nodes)?))
             }
         })
     }

@@ -49,7 +49,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Problem> {
-    let table = options.table.build(&nodes::read(&options.nodes)?)?;
+    let table = options.table.build(&nodes::read(&options.nodes)?, None)?;
     if table.nodes().is_empty() {
         return Err(Problem::new("there are no nodes").of(&options.nodes));
     }

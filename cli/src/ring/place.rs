@@ -7,10 +7,10 @@ use std::{
 };
 
 use clap::Args;
-use quorate_hashring::{NodeIx, Place, Rule, Spread};
+use quorate_hashring::{NodeIx, Place, Spread};
 use serde::Serialize;
 
-use super::{algorithm::Table, nodes};
+use super::{algorithm::Table, copies::Copies, nodes};
 use crate::{problem::Problem, terminal};
 
 /// Say which node each key is on, or which nodes its copies are on
@@ -18,15 +18,8 @@ use crate::{problem::Problem, terminal};
 pub(super) struct Options {
     #[command(flatten)]
     table: Table,
-    /// How many copies of each key there are, on different nodes
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    copies: u16,
-    /// Share copies out evenly over the failure domains of this level, 0 being the widest
-    #[arg(long, value_name = "LEVEL")]
-    even: Vec<usize>,
-    /// Never place two copies in one failure domain of this level, 0 being the widest
-    #[arg(long, value_name = "LEVEL")]
-    strict: Vec<usize>,
+    #[command(flatten)]
+    copies: Copies,
     /// A node that is down: its copies are elsewhere until it is back
     #[arg(long, value_name = "NODE")]
     down: Vec<String>,
@@ -40,7 +33,7 @@ pub(super) struct Options {
     #[arg(value_name = "NODES")]
     nodes: PathBuf,
     /// The keys; without any they are read from standard input, one in each line
-    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    #[arg(value_name = "KEY")]
     keys: Vec<String>,
 }
 
@@ -53,7 +46,7 @@ struct Line<'a> {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Problem> {
-    let table = options.table.build(&nodes::read(&options.nodes)?)?;
+    let table = options.table.build(&nodes::read(&options.nodes)?, Some(&options.copies))?;
     if table.nodes().is_empty() {
         return Err(Problem::new("there are no nodes").of(&options.nodes));
     }
@@ -82,9 +75,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Problem> {
 
 impl Options {
     fn spread<P: Place>(&self, table: P) -> Result<Spread<P>, Problem> {
-        let mut rule = Rule::copies(self.copies);
-        rule = self.even.iter().fold(rule, |rule, &level| rule.even(level));
-        rule = self.strict.iter().fold(rule, |rule, &level| rule.strict(level));
+        let mut rule = self.copies.rule();
         if self.positional {
             rule = rule.positional();
         }

@@ -39,6 +39,20 @@ pub trait Regions: Place {
     fn sample(&self, region: &Self::Region) -> KeyHash;
 }
 
+impl<P: Regions + ?Sized> Regions for &P {
+    type Region = P::Region;
+
+    const ASSIGNED: bool = P::ASSIGNED;
+
+    fn beside(&self, new: &Self, tell: &mut dyn FnMut(Self::Region)) -> Result<(), Incomparable> {
+        (**self).beside(new, tell)
+    }
+
+    fn sample(&self, region: &Self::Region) -> KeyHash {
+        (**self).sample(region)
+    }
+}
+
 /// The tables are not of one kind: they hash differently, or are cut into other regions. Whatever the nodes are, all keys move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the tables do not hash keys alike")]

@@ -29,6 +29,10 @@ pub(crate) type Given = BTreeMap<NodeIx, Vec<u64>>;
 
 impl Points {
     /// How many tokens a node of that weight has, if that depends on nothing else.
+    #[cfg_attr(
+        not(feature = "compat"),
+        expect(clippy::unnecessary_wraps, reason = "there are dialects in which it is unknown")
+    )]
     pub(crate) fn count(self, weight: Weight) -> Option<u64> {
         match self {
             Self::PerWeight(tokens) => Some(u64::from(tokens.get()) * u64::from(weight.get())),
