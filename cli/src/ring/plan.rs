@@ -227,9 +227,9 @@ impl Answer {
         }
         let per_node = options.per_node;
         lines.push(format!(
-            "{} moves in {} waves, with {per_node} at a time to and from each node; a copy is dropped when the next is made",
-            count(self.moves.into()),
-            count(self.waves.len() as u64)
+            "{} in {}, with {per_node} at a time to and from each node; a copy is dropped when the next is made",
+            counted(self.moves.into(), "move"),
+            counted(self.waves.len() as u64, "wave")
         ));
         if options.moves {
             lines.extend(self.waves.iter().enumerate().flat_map(|(i, wave)| wave_lines(i + 1, wave)));
@@ -238,6 +238,11 @@ impl Answer {
         }
         lines
     }
+}
+
+/// `1 wave`, `2 waves`
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn wave_lines(number: usize, wave: &[Step]) -> Vec<String> {
