@@ -1,6 +1,7 @@
 //! What no single move can bring where it is wanted: one node gives a copy to a second, which gives one of another slot to a third.
 
 use alloc::{vec, vec::Vec};
+use core::cmp::Reverse;
 
 use super::{Balance, Rank};
 
@@ -45,9 +46,14 @@ impl Balance {
             }
         }
         for _ in 0..=self.want.len() {
+            // Those that are reached at the highest cost, or not at all, first.
+            let before = reached.clone();
+            let rank_of = |rank: &Rank| before.get(*rank as usize).copied().flatten();
+            let mut order: Vec<Rank> = (0..).take(before.len()).collect();
+            order.sort_by_key(|rank| rank_of(rank).map(|path| Reverse((path.cost, path.moves))));
             let mut has_changed = false;
-            for slot in 0..self.slots.len() {
-                has_changed |= !self.is_pinned(slot) && self.relax(slot, &mut reached);
+            for slot in (0..self.slots.len()).filter(|&slot| !self.is_pinned(slot)) {
+                has_changed |= self.relax(slot, &mut reached, &before, &order);
             }
             if !has_changed {
                 break;
@@ -56,27 +62,39 @@ impl Balance {
         reached
     }
 
-    /// Looks at every move of one slot.
-    fn relax(&self, slot: usize, reached: &mut [Option<Reached>]) -> bool {
+    /// Looks at every move of one slot that could be a shorter way: to the nodes that had it before, and to those that are reached at a higher
+    /// cost than by a move to a node that had not.
+    fn relax(
+        &self,
+        slot: usize,
+        reached: &mut [Option<Reached>],
+        before: &[Option<Reached>],
+        order: &[Rank],
+    ) -> bool {
         let replicas = self.slots.of(slot);
         let missing =
             (replicas.len() < self.copies).then_some((None, Reached { cost: 0, moves: 0, by: None }));
-        let held = replicas.iter().filter_map(|&rank| Some((Some(rank), (*reached.get(rank as usize)?)?)));
+        let held = replicas.iter().filter_map(|&rank| Some((Some(rank), (*before.get(rank as usize)?)?)));
         let mut has_changed = false;
-        for (from, path) in missing.into_iter().chain(held).collect::<Vec<_>>() {
+        for (from, path) in missing.into_iter().chain(held) {
             let cost = path.cost - from.map_or(0, |rank| self.is_new(slot, rank));
-            for to in (0..).take(self.want.len()) {
+            let by = |to| Reached {
+                cost: cost + self.is_new(slot, to),
+                moves: path.moves + 1,
+                by: Some((from, slot)),
+            };
+            let most = Reached { cost: cost + 1, moves: path.moves + 1, by: None };
+            let worse = order
+                .iter()
+                .take_while(|&&to| before.get(to as usize).is_some_and(|&path| most.is_better_than(path)));
+            for &to in self.before.of(slot).iter().chain(worse) {
                 if self.has_group(slot, self.group_of(to), from) || Some(to) == from || self.never_takes(to) {
                     continue;
                 }
-                let new = Reached {
-                    cost: cost + self.is_new(slot, to),
-                    moves: path.moves + 1,
-                    by: Some((from, slot)),
-                };
-                if let Some(place) = reached.get_mut(to as usize).filter(|place| new.is_better_than(**place))
+                if let Some(place) =
+                    reached.get_mut(to as usize).filter(|place| by(to).is_better_than(**place))
                 {
-                    *place = Some(new);
+                    *place = Some(by(to));
                     has_changed = true;
                 }
             }
