@@ -52,8 +52,8 @@ pub use crate::{
     },
     ring::{PlaceTokensError, PlaceTokensReason, Ring, RingArc},
     slots::{
-        AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError, SlotSpec,
-        Slots, SlotsError, StaleEpoch, hash_tag,
+        AssignError, AssignReason, DrainError, DrainReason, Epoch, HasSlots, PinError, RemoveError,
+        RetargetError, SlotSpec, Slots, SlotsError, StaleEpoch, hash_tag,
     },
     spread::{Limit, Replicas, Rule, RuleError, Spread},
     walk::{Preferences, Walk},

@@ -11,7 +11,7 @@ use alloc::{collections::BTreeSet, vec, vec::Vec};
 
 pub use self::{
     assign::{AssignError, AssignReason, HasSlots, PinError, RemoveError, StaleEpoch},
-    rebalance::{DrainError, DrainReason},
+    rebalance::{DrainError, DrainReason, RetargetError},
     tag::hash_tag,
 };
 use crate::{

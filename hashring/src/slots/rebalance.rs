@@ -12,6 +12,7 @@ mod owners;
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     vec,
     vec::Vec,
 };
@@ -22,7 +23,12 @@ use super::{
     apportion::{Claim, apportion},
     assign::domain,
 };
-use crate::{bug::Bug, hash::mix, node::Node, nodes::NodeIx};
+use crate::{
+    bug::Bug,
+    hash::mix,
+    node::Node,
+    nodes::{NodeIx, Nodes},
+};
 
 /// Nodes cannot be drained; nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +58,26 @@ pub enum DrainReason {
     NobodyLeft,
 }
 
+/// A table cannot have these nodes; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RetargetError {
+    /// A node is said to be in another failure domain than before: what has moved needs another name.
+    #[error("the node {name:?} is in another failure domain than before")]
+    OtherDomain {
+        /// Which.
+        name: Arc<str>,
+    },
+    /// A node that is not there any more cannot be drained.
+    #[error("the node {name:?} cannot be drained: {reason}")]
+    Drain {
+        /// Which.
+        name: Arc<str>,
+        /// Why not.
+        reason: DrainReason,
+    },
+}
+
 impl Slots {
     /// The table as it should be: each node has its share of all copies by weight, to within one slot, and no other such table is
     /// reached with fewer moves.
@@ -67,9 +93,9 @@ impl Slots {
     /// Among its replicas each slot gets the owner that makes the shares of slots that nodes own as nearly equal to their weights as the copies
     /// permit; most slots keep theirs.
     ///
-    /// The same table if nothing has to move. Otherwise its epoch is the next. Costs O(slots · copies · log nodes), and for each
-    /// copy for which no direct move is left, of which there are few unless there are hardly more nodes than copies,
-    /// O(slots · copies · nodes).
+    /// The same table if nothing has to move. Otherwise its epoch is the next. Costs O(slots · copies · log nodes). Copies for which no direct
+    /// move is left, of which there are few unless there are hardly more nodes or domains than copies, cost a walk over all slots for each
+    /// move of the chain that brings them where they are wanted.
     #[must_use]
     pub fn rebalanced(&self) -> Self {
         let mut new = self.clone();
@@ -98,6 +124,37 @@ impl Slots {
         let mut new = self.clone();
         new.rewrite(Balance::new(self, &leaving).run());
         Ok(new)
+    }
+
+    /// The table for another list of nodes: who is new gets their share, weights are as they are there, and who is not there any more has
+    /// nothing, so that they can be removed when all has moved.
+    ///
+    /// # Errors
+    ///
+    /// There is no such table: see [`RetargetError`].
+    pub fn retargeted(&self, nodes: &Nodes) -> Result<Self, RetargetError> {
+        let mut new = self.clone();
+        if self.nodes.is_empty() {
+            return Ok(new.with_nodes(nodes.clone()));
+        }
+        for (_, node) in nodes.by_name() {
+            match self.nodes.find(node.name()).and_then(|index| self.nodes.get(index)) {
+                Some(known) if known.path() != node.path() => {
+                    return Err(RetargetError::OtherDomain { name: node.name().into() });
+                }
+                Some(_) => drop(new.set_weight(node.name(), node.weight())),
+                None => drop(new.add(node.clone())),
+            }
+        }
+        let gone = self.nodes.by_name().map(|(_, node)| node.name());
+        let gone: Vec<&str> = gone.filter(|name| nodes.find(name).is_none()).collect();
+        match new.drained(&gone) {
+            Ok(new) => Ok(new),
+            Err(DrainError { position, reason }) => {
+                let name = gone.get(position).copied().unwrap_or_default().into();
+                Err(RetargetError::Drain { name, reason })
+            }
+        }
     }
 
     /// Gives every node its share of a new table.

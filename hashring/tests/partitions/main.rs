@@ -213,3 +213,8 @@ fn removing_a_stranger_takes_no_copies() {
 fn more_copies_than_zones_are_a_shortfall() {
     report(slots::more_copies_than_zones_are_a_shortfall);
 }
+
+#[test]
+fn a_table_follows_its_list_of_nodes() {
+    report(rebalancing::a_table_follows_its_list_of_nodes);
+}

@@ -1,6 +1,6 @@
 //! What must hold of rebalancing: shares are fair, and nothing moves that need not.
 
-use quorate_hashring::{Node, Place as _, SlotSpec, Slots};
+use quorate_hashring::{Node, Nodes, Place as _, RetargetError, SlotSpec, Slots};
 use quorate_machine::Rng;
 
 use super::tables::{ensure, filled, loads, moved, nodes, replicas, sound, table};
@@ -56,38 +56,53 @@ pub(crate) fn no_table_with_fair_shares_is_nearer() -> Result<String, String> {
     Ok(format!("{tried} tables of one copy are rebalanced with the fewest moves"))
 }
 
-/// Two copies, with and without failure domains: every table of 4 slots on 4 nodes, beside all tables with the same loads.
+/// The sets of `copies` nodes of `of` that have no two in one group.
+fn sets(of: u32, copies: usize, together: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let mut all: Vec<Vec<u32>> = vec![vec![]];
+    for node in 0..of {
+        let may = |set: &&Vec<u32>| {
+            set.len() < copies && !set.iter().any(|&other| together.contains(&(other, node)))
+        };
+        let more: Vec<_> = all.iter().filter(may).map(|set| [&set[..], &[node]].concat()).collect();
+        all.extend(more);
+    }
+    all.retain(|set| set.len() == copies);
+    all
+}
+
+/// Two and three copies, with and without failure domains: every small table, beside all tables with the same loads.
 pub(crate) fn no_table_with_as_many_copies_is_nearer() -> Result<String, String> {
-    let pairs = |of: u32, together: &[(u32, u32)]| -> Vec<Vec<u32>> {
-        let pair = |a: u32, b: u32| (a < b && !together.contains(&(a, b))).then(|| vec![a, b]);
-        (0..of).flat_map(|a| (0..of).filter_map(move |b| pair(a, b))).collect()
-    };
-    let zones = ["n", "n", "s", "w"];
+    let zones = ["n", "n", "s", "w", "w"];
+    let together = [(0, 1), (3, 4)];
     let scopes = [
-        (4, [1, 1, 1, 1], None, pairs(4, &[])),
-        (4, [1, 2, 3, 4], None, pairs(4, &[])),
-        (4, [1, 1, 1, 1], Some(0), pairs(4, &[(0, 1)])),
-        (4, [1, 3, 2, 2], Some(0), pairs(4, &[(0, 1)])),
+        (4, &[1, 1, 1, 1][..], None, sets(4, 2, &[])),
+        (4, &[1, 2, 3, 4], None, sets(4, 2, &[])),
+        (4, &[1, 1, 1, 1], Some(0), sets(4, 2, &together)),
+        (4, &[1, 3, 2, 2], Some(0), sets(4, 2, &together)),
+        (3, &[1, 1, 1, 1, 1], None, sets(5, 3, &[])),
+        (4, &[1, 3, 1, 2, 1], Some(0), sets(5, 3, &together)),
     ];
     let (mut tried, mut chained) = (0, 0);
     for (count, weights, apart, choices) in scopes {
+        let copies = u32::try_from(choices[0].len()).unwrap_or(0);
         let all = tables(&choices, count);
         for before in &all {
-            let table = filled(spec(count, 2, apart), &nodes(&weights, &zones), before)?;
+            let table = filled(spec(count, copies, apart), &nodes(weights, &zones), before)?;
             let balanced = table.rebalanced();
             let (after, loads) = (replicas(&balanced), loads(&balanced));
-            let rivals = all.iter().filter(|rival| loads_of(rival, 4) == loads);
+            let rivals = all.iter().filter(|rival| loads_of(rival, weights.len()) == loads);
             let least = rivals.map(|rival| moved(before, rival)).min().ok_or("no rival")?;
             let moved = moved(before, &after);
             ensure!(moved == least, "{before:?} becomes {after:?} with {moved} moves, {least} would do");
-            let too_much: u64 =
-                loads_of(before, 4).iter().zip(&loads).map(|(a, b)| a.saturating_sub(*b)).sum();
+            let had = loads_of(before, weights.len());
+            let too_much: u64 = had.iter().zip(&loads).map(|(a, b)| a.saturating_sub(*b)).sum();
             chained += u64::from(moved > too_much);
             tried += 1;
         }
     }
+    ensure!(chained > 0, "no table needs a chain");
     Ok(format!(
-        "{tried} tables of two copies move as few as can be; {chained} need more than what is too much"
+        "{tried} tables of several copies move as few as can be; {chained} need more than what is too much"
     ))
 }
 
@@ -259,4 +274,38 @@ pub(crate) fn nodes_own_their_share() -> Result<String, String> {
         off += u32::from(!is_fair);
     }
     Ok(format!("100 tables; in {off} a node cannot own its share"))
+}
+
+/// One list of nodes after another: the table is as if each change had been made by itself, and who is gone has nothing.
+pub(crate) fn a_table_follows_its_list_of_nodes() -> Result<String, String> {
+    let mut rng = Rng::new(15);
+    let list = |rng: &mut Rng| {
+        let all = (0..6).filter(|_| rng.below(3) > 0).collect::<Vec<u32>>();
+        let named = all
+            .into_iter()
+            .map(|i| super::tables::node(format!("n{i}"), 1 + i % 3).within([format!("z{}", i % 4)]));
+        sound(Nodes::of(named))
+    };
+    for _ in 0..60 {
+        let (before, after) = (list(&mut rng)?, list(&mut rng)?);
+        let old = sound(Slots::new(spec(48, 2, Some(0))))?.with_nodes(before.clone());
+        let new = match old.retargeted(&after) {
+            Ok(new) => new,
+            Err(error) => {
+                ensure!(after.is_empty() && !before.is_empty(), "{error} from {before:?} to {after:?}");
+                continue;
+            }
+        };
+        for (_, node) in before.by_name().filter(|(_, node)| after.find(node.name()).is_none()) {
+            ensure!(new.load(node.name()) == Some(0), "{:?} is gone and has something", node.name());
+        }
+        let domains: std::collections::BTreeSet<_> = after.iter().map(|(_, node)| node.domain(0)).collect();
+        ensure!((0..48).all(|slot| new.replicas(slot).len() == domains.len().min(2)), "copies are missing");
+        ensure!(new.retargeted(&after).is_ok_and(|again| again == new), "the same list changes something");
+    }
+    let old = sound(Slots::new(spec(48, 2, Some(0))))?
+        .with_nodes(sound(Nodes::of([Node::new("a").within(["z"])]))?);
+    let moved = old.retargeted(&sound(Nodes::of([Node::new("a").within(["y"])]))?);
+    ensure!(matches!(moved, Err(RetargetError::OtherDomain { .. })), "a node changes its domain: {moved:?}");
+    Ok("60 tables follow their lists".into())
 }
