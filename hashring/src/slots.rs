@@ -24,8 +24,8 @@ use crate::{
 /// Keys are hashed to a fixed number of slots, and a list says which nodes have each slot.
 ///
 /// The default for storage. A node that comes gets nothing by itself: [`Slots::rebalanced`] makes the table as it should be, a
-/// plan says what has to move for that, and the operator decides when. Redis Cluster (16,384 slots), Couchbase
-/// (1,024 vBuckets) and many others place keys like this.
+/// [`Plan`](crate::Plan) says what has to move for that, and the operator decides when. Redis Cluster (16,384 slots), Couchbase (1,024
+/// vBuckets) and many others place keys like this.
 ///
 /// Balance is within one slot of each node's exact share, so take a hundred slots for each node that there will ever be, or the
 /// rounding shows. A change moves as few slots as can be. A lookup is a multiplication and a read; memory is 4 bytes for each copy of

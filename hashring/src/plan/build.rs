@@ -6,7 +6,7 @@ use core::fmt::Debug;
 use super::{
     Plan,
     change::Change,
-    fingerprint::{Fingerprint, Printer},
+    fingerprint::{COPIES_MAX, Fingerprint, Printer},
     fraction::Fraction,
     regions::{Incomparable, KeySpan, Region, Regions},
 };
@@ -38,13 +38,13 @@ pub enum PlanError {
 type Copies<'a> = &'a dyn Fn(KeyHash, &mut Vec<NodeIx>);
 
 impl<R: Region> Plan<R> {
-    /// What has to move if each region is on the `copies` nodes that it prefers.
+    /// What has to move if each region is on the `copies` nodes that it prefers, at most 65,535.
     ///
     /// # Errors
     ///
     /// There is no such plan: see [`PlanError`].
     pub fn between<P: Regions<Region = R>>(old: &P, new: &P, copies: usize) -> Result<Self, PlanError> {
-        let copies = copies.min(usize::from(u16::MAX));
+        let copies = copies.min(COPIES_MAX);
         let of =
             |table: &P, hash, list: &mut Vec<NodeIx>| list.extend(table.preferences_of(hash).take(copies));
         let prints = (Fingerprint::of(old, copies)?, Fingerprint::of(new, copies)?);

@@ -22,6 +22,9 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fingerprint(u64);
 
+/// More copies of a region than that are not looked at.
+pub(super) const COPIES_MAX: usize = u16::MAX as usize;
+
 /// Tells the nodes that a hash has its copies on.
 type Copies<'a> = &'a dyn Fn(KeyHash, &mut dyn FnMut(NodeIx));
 
@@ -42,6 +45,7 @@ impl Fingerprint {
     ///
     /// The table's regions cannot be told.
     pub fn of<P: Regions>(table: &P, copies: usize) -> Result<Self, Incomparable> {
+        let copies = copies.min(COPIES_MAX);
         Self::by(table, &|hash, each| table.preferences_of(hash).take(copies).for_each(each))
     }
 
