@@ -77,6 +77,8 @@ bugs! {
     HrwScoresUnmixed,
     /// Weights divide the distance to the greatest number, not its logarithm.
     HrwIsLinear,
+    /// Copies stay where they are if no single move brings them where they are wanted.
+    ChainsForgotten,
     /// Which replica owns a slot is left to chance.
     OwnersAsTheyCome,
     /// A key that a range begins with is looked for in the range before it.

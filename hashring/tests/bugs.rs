@@ -132,6 +132,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "progress_outlives_whoever_makes_it",
         waves::progress_outlives_whoever_makes_it,
     ),
+    (
+        Bug::ChainsForgotten,
+        "no_table_with_as_many_copies_is_nearer",
+        rebalancing::no_table_with_as_many_copies_is_nearer,
+    ),
     (Bug::OwnersAsTheyCome, "nodes_own_their_share", rebalancing::nodes_own_their_share),
     (Bug::SerdeBelievesReplicas, "what_could_not_be_is_not_read", stored::what_could_not_be_is_not_read),
     (Bug::SerdeUnsortedRanges, "what_could_not_be_is_not_read", stored::what_could_not_be_is_not_read),

@@ -90,6 +90,12 @@ pub(crate) fn no_table_with_as_many_copies_is_nearer() -> Result<String, String>
             let table = filled(spec(count, copies, apart), &nodes(weights, &zones), before)?;
             let balanced = table.rebalanced();
             let (after, loads) = (replicas(&balanced), loads(&balanced));
+            let total = u64::from(count) * u64::from(copies);
+            let is_even = weights.iter().all(|weight| *weight == 1) && apart.is_none();
+            ensure!(
+                !is_even || are_fair(&loads, weights, total),
+                "{before:?} becomes {after:?}, which is not fair"
+            );
             let rivals = all.iter().filter(|rival| loads_of(rival, weights.len()) == loads);
             let least = rivals.map(|rival| moved(before, rival)).min().ok_or("no rival")?;
             let moved = moved(before, &after);
