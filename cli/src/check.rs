@@ -162,7 +162,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
 /// Refuses what has no meaning for a model.
 fn fits(options: &Options, model: Model) -> Result<(), Problem> {
     if let Model::Object(model) = model {
-        model::check_init(model, options.init.as_ref())?;
+        model::object(model, options.init.as_ref())?;
     }
     let is_of_transactions = matches!(model, Model::Transactions(_));
     let is_of_sessions = options.format.format().is_some_and(Format::is_of_sessions);
@@ -242,7 +242,7 @@ fn object(
 ) -> Result<Verdict, Problem> {
     let Recording { header, entries } = recording;
     let init = options.init.as_ref().or(header.init.as_ref());
-    model::check_init(model, init)
+    let object = model::object(model, init)
         .map_err(|problem| if options.init.is_none() { problem.of(file) } else { problem })?;
     let failed_cas = match options.failed_cas {
         Some(FailedCasName::Mismatch) => FailedCas::Mismatch,
@@ -250,7 +250,7 @@ fn object(
         None => header.failed_cas,
     };
     let wanted = options.outputs.wanted(format, options.steps, watch);
-    let report = model::judge(model, init, entries, failed_cas, wanted).map_err(|error| {
+    let report = model::judge(&object, entries, failed_cas, wanted).map_err(|error| {
         Problem::new(format!("{}: {error}", file.display())).hint("is this a history of the --model given?")
     })?;
     watch.clear();

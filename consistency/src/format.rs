@@ -4,10 +4,14 @@
 //! them; [`assemble`] makes a [`History`](crate::History) of entries, for a specification that is [`Recorded`], and
 //! [`Recording::transactions`] one of [transactions](crate::txn::History). Whatever is not understood is an error with its line:
 //! no history is ever judged on a part of its file. [`assemble_bank`] and [`assemble_long_fork`] are for two workloads of Jepsen.
+//!
+//! An [`Object`] is whichever of the ready-made specifications is asked for when the program runs, and a [`Case`] judges entries by it
+//! without anything generic.
 
 mod assemble;
 mod awdit;
 mod bank;
+mod case;
 mod dbcop;
 mod edn;
 mod entry;
@@ -20,6 +24,8 @@ mod lines;
 mod long_fork;
 mod models;
 mod native;
+mod object;
+mod object_kind;
 mod plume;
 mod porcupine;
 mod recorded;
@@ -34,11 +40,14 @@ mod write;
 pub use self::{
     assemble::{Assembled, FailedCas, assemble},
     bank::assemble_bank,
+    case::{Case, Trial},
     entry::{Entry, Kind},
     error::{FormatError, Mistake},
     guess::Format,
     independent::{independent, is_independent},
     long_fork::assemble_long_fork,
+    object::{Object, ObjectKey, ObjectOp, ObjectRet, ObjectState, WrongInit},
+    object_kind::ObjectKind,
     recorded::Recorded,
     recording::{Header, Order, Recording, read, text},
     sessions::read_sessions,

@@ -21,7 +21,7 @@ mod transactions;
 pub use self::{
     database::Isolation,
     mistake::plant,
-    objects::{ObjectKind, Objects, objects},
+    objects::{Objects, objects},
     transactions::{TransactionKind, Transactions, transactions},
 };
 pub use self::{
@@ -29,3 +29,5 @@ pub use self::{
     run::{Happening, Object, Shape, run},
     specified::{Domain, HistoryOf, OpOf, RetOf, StateOf, changed, rebuild, right},
 };
+#[cfg(feature = "formats")]
+pub use crate::format::ObjectKind;

@@ -1,17 +1,11 @@
 //! Recorded histories: files of others, read by formats, and judged.
 #![allow(unreachable_pub, reason = "a library here, a module of a test in the crate that it tests")]
 
-use std::collections::BTreeMap;
-
 use quorate_consistency::{
-    Linearizer, Options, Verdict,
+    Options, Verdict,
     format::{
-        Entry, FailedCas, Format, FormatError, Recorded, Recording, Value, assemble, assemble_versions,
+        Case, Entry, FailedCas, Format, FormatError, Object, ObjectKind, Recording, Value, assemble_versions,
         independent, is_independent, read_sessions, text,
-    },
-    spec::{
-        Bag, CasRegister, Counter, FifoQueue, Keyed, Kv, List, Log, MultiRegister, Mutex, Register,
-        Registers, Set, Stack, UnorderedQueue,
     },
     txn::{self, Level, ListOp, RegisterOp, WeakOptions, check_list_append, check_weak},
 };
@@ -93,21 +87,24 @@ pub fn judged(data: &[u8]) {
         entries = independent(&entries);
     }
     let initial = || recording.header.init.clone().unwrap_or_default();
+    let first = |kind, init: Option<Value>| {
+        object(&Object::new(kind, init.as_ref()).expect("a first value that fits"), &entries);
+    };
     match model % 17 {
-        0 => object(&Keyed::new(Register { initial: initial() }), &entries),
-        1 => object(&Keyed::new(CasRegister { initial: initial() }), &entries),
-        2 => object(&Registers::new(initial()), &entries),
-        3 => object(&Keyed::new(MultiRegister::new(BTreeMap::new())), &entries),
-        4 => object(&Keyed::new(Mutex), &entries),
-        5 => object(&Keyed::new(Set::new()), &entries),
-        6 => object(&Keyed::new(Counter { initial: 0 }), &entries),
-        7 => object(&Keyed::new(FifoQueue::new()), &entries),
-        8 => object(&Keyed::new(UnorderedQueue::new()), &entries),
-        9 => object(&Keyed::new(Stack::new()), &entries),
-        10 => object(&Kv::new(Some(String::new())), &entries),
-        11 => object(&List::new(), &entries),
-        12 => object(&Keyed::new(Bag::new()), &entries),
-        13 => object(&Log::new(), &entries),
+        0 => first(ObjectKind::Register, Some(initial())),
+        1 => first(ObjectKind::CasRegister, Some(initial())),
+        2 => object(&Object::registers(initial()), &entries),
+        3 => first(ObjectKind::MultiRegister, None),
+        4 => first(ObjectKind::Mutex, None),
+        5 => first(ObjectKind::Set, None),
+        6 => first(ObjectKind::Counter, None),
+        7 => first(ObjectKind::Queue, None),
+        8 => first(ObjectKind::UnorderedQueue, None),
+        9 => first(ObjectKind::Stack, None),
+        10 => first(ObjectKind::Kv, Some(Value::Text(String::new()))),
+        11 => first(ObjectKind::List, None),
+        12 => first(ObjectKind::Bag, None),
+        13 => first(ObjectKind::Log, None),
         14 => drop(assemble_versions(&entries).map_err(|error| is_placed(rest, &error))),
         15 => match recording.transactions::<ListOp<Value, Value>>() {
             Ok(found) => drop(check_list_append(&found.history, txn::Options::default())),
@@ -124,12 +121,11 @@ pub fn judged(data: &[u8]) {
     }
 }
 
-fn object<M: Recorded>(model: &M, entries: &[Entry]) {
+fn object(object: &Object, entries: &[Entry]) {
     for failed in [FailedCas::NotDone, FailedCas::Mismatch] {
-        let Ok(found) = assemble(model, entries, failed) else { continue };
-        let verdict = Linearizer::new(model, &found.history, Options::default()).run(STEPS);
-        if let Verdict::Ok(witness) = &verdict {
-            assert_eq!(witness.verify(model, &found.history), Ok(()));
+        let Ok(case) = Case::new(object, entries, failed) else { continue };
+        if let Verdict::Ok(witness) = case.trial(Options::default()).run(STEPS) {
+            assert_eq!(case.verify(&witness), Ok(()));
         }
     }
 }

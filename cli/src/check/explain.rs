@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use quorate_consistency::{
     Counterexample, Explanation, Minimizer,
-    format::{Assembled, Entry, Format, Noted, Recorded, write},
+    format::{Case, Entry, Format, ObjectKey, ObjectState, write},
 };
 
 use super::watch::Watch;
@@ -120,28 +120,26 @@ fn put(out: &Path, text: &str) -> Result<(), Problem> {
 }
 
 impl Explained {
-    pub(super) fn new<M: Recorded>(
-        model: &M,
+    /// `None` if the counterexample is not of this history.
+    pub(super) fn new(
         entries: &[Entry],
-        assembled: &Assembled<M::Op, M::Ret>,
-        found: &Counterexample<M::Key, M::State>,
+        case: &Case<'_>,
+        found: &Counterexample<ObjectKey, ObjectState>,
         wanted: Wanted<'_>,
     ) -> Option<Self> {
-        let Assembled { history, places } = assembled;
-        let words = Noted { model, entries, places };
-        let explanation = Explanation::new(model, history, found, &words, OPERATIONS_MAX)?;
+        let explanation = case.explain(found, OPERATIONS_MAX)?;
         let small = wanted.minimized.map(|format| {
             let mut minimizer = Minimizer::default();
             minimizer.steps_max = minimizer.steps_max.min(wanted.steps);
-            let small = minimizer.minimize(model, history, found);
-            let ends = small.kept.iter().filter_map(|id| assembled.places_of(*id));
+            let small = case.minimize(&minimizer, found);
+            let ends = small.kept.iter().filter_map(|id| case.places_of(*id));
             let mut kept: Vec<usize> =
                 ends.flat_map(|(called, ended)| [Some(called), ended]).flatten().collect();
             kept.sort_unstable();
             let kept: Vec<_> = kept.into_iter().filter_map(|at| entries.get(at)).cloned().collect();
             let known =
                 if small.is_minimal { "all of them are needed" } else { "more steps might find fewer" };
-            let (few, all) = (small.kept.len(), history.operations().len());
+            let (few, all) = (small.kept.len(), case.history().operations().len());
             let remark = format!("{few} of {all} operations are enough to see the violation; {known}");
             Small { text: write(&kept, format), remark }
         });

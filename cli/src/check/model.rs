@@ -1,13 +1,7 @@
-use std::collections::BTreeMap;
-
 use clap::{ValueEnum, builder::PossibleValue};
 use quorate_consistency::{
-    Counterexample, Linearizer, Options, Reduction, Unknown, Verdict as Judged,
-    format::{Entry, FailedCas, FormatError, Recorded, Value, assemble},
-    spec::{
-        Bag, CasRegister, Counter, FifoQueue, Keyed, Kv, List, Log, MultiRegister, Mutex, Register, Set,
-        Stack, UnorderedQueue,
-    },
+    Counterexample, Options, Reduction, Unknown, Verdict as Judged,
+    format::{Case, Entry, FailedCas, FormatError, Object, ObjectKind, Value},
 };
 
 use super::{
@@ -108,118 +102,72 @@ impl ValueEnum for Model {
     }
 }
 
-/// Refuses a first value that the model has no use for.
-pub(super) fn check_init(model: ModelName, init: Option<&Value>) -> Result<(), Problem> {
-    let Some(init) = init else { return Ok(()) };
-    let (fits, needs) = match model {
-        ModelName::Register | ModelName::CasRegister => (true, "any value"),
-        ModelName::MultiRegister => (matches!(init, Value::Map(_)), "a map, like {:x 0}"),
-        ModelName::Counter => (init.int().is_some(), "a number"),
-        ModelName::Kv => (matches!(init, Value::Nil | Value::Text(_)), "nil or a string, like '\"\"'"),
-        ModelName::Mutex
-        | ModelName::Set
-        | ModelName::Queue
-        | ModelName::UnorderedQueue
-        | ModelName::Stack
-        | ModelName::List
-        | ModelName::Bag
-        | ModelName::Log => (false, "nothing: this model begins free or empty"),
-    };
-    if fits {
-        Ok(())
-    } else {
-        Err(Problem::new(format!("--init {init} does not fit the model; it needs {needs}")))
-    }
-}
-
-pub(super) fn judge(
-    model: ModelName,
-    init: Option<&Value>,
-    entries: &[Entry],
-    failed_cas: FailedCas,
-    wanted: Wanted<'_>,
-) -> Result<Report, FormatError> {
-    let value = || init.cloned().unwrap_or_default();
-    let go = Judge { entries, failed_cas, wanted };
-    match model {
-        ModelName::Register => go.on(&Keyed::new(Register { initial: value() })),
-        ModelName::CasRegister => go.on(&Keyed::new(CasRegister { initial: value() })),
-        ModelName::MultiRegister => {
-            let initial = if let Some(Value::Map(map)) = init {
-                map.iter().cloned().collect()
-            } else {
-                BTreeMap::new()
-            };
-            go.on(&Keyed::new(MultiRegister::new(initial)))
+impl ModelName {
+    const fn kind(self) -> ObjectKind {
+        match self {
+            Self::Register => ObjectKind::Register,
+            Self::CasRegister => ObjectKind::CasRegister,
+            Self::MultiRegister => ObjectKind::MultiRegister,
+            Self::Mutex => ObjectKind::Mutex,
+            Self::Set => ObjectKind::Set,
+            Self::Counter => ObjectKind::Counter,
+            Self::Queue => ObjectKind::Queue,
+            Self::UnorderedQueue => ObjectKind::UnorderedQueue,
+            Self::Stack => ObjectKind::Stack,
+            Self::Kv => ObjectKind::Kv,
+            Self::List => ObjectKind::List,
+            Self::Bag => ObjectKind::Bag,
+            Self::Log => ObjectKind::Log,
         }
-        ModelName::Mutex => go.on(&Keyed::new(Mutex)),
-        ModelName::Set => go.on(&Keyed::new(Set::new())),
-        ModelName::Counter => go.on(&Keyed::new(Counter { initial: init.and_then(Value::int).unwrap_or(0) })),
-        ModelName::Queue => go.on(&Keyed::new(FifoQueue::new())),
-        ModelName::UnorderedQueue => go.on(&Keyed::new(UnorderedQueue::new())),
-        ModelName::Stack => go.on(&Keyed::new(Stack::new())),
-        ModelName::Kv => go.on(&Kv::new(init.and_then(Value::name).map(str::to_owned))),
-        ModelName::List => go.on(&List::new()),
-        ModelName::Bag => go.on(&Keyed::new(Bag::new())),
-        ModelName::Log => go.on(&Log::new()),
     }
 }
 
-struct Judge<'a> {
-    entries: &'a [Entry],
-    failed_cas: FailedCas,
-    wanted: Wanted<'a>,
+/// The object of a model; a first value that the model has no use for is refused.
+pub(super) fn object(model: ModelName, init: Option<&Value>) -> Result<Object, Problem> {
+    Object::new(model.kind(), init).map_err(|wrong| {
+        let init = init.cloned().unwrap_or_default();
+        Problem::new(format!("--init {init} does not fit the model; it needs {}", wrong.needs))
+    })
 }
 
 /// How many steps may be spent on what a violation that is known already looks like.
 const SHOWN_STEPS_MAX: u64 = 1_000_000;
 
-impl Judge<'_> {
-    fn on<M: Recorded>(&self, model: &M) -> Result<Report, FormatError> {
-        let assembled = assemble(model, self.entries, self.failed_cas)?;
-        let history = &assembled.history;
-        let mut linearizer = Linearizer::new(model, history, Options::default());
-        let Wanted { steps, watch, .. } = self.wanted;
-        let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
-        let mut verdict = watch.run(steps, |steps| linearizer.run(steps), is_going);
-        let pending = history.operations().iter().filter(|op| op.returned().is_none()).count();
-        let leaves_out = |found: &Counterexample<_, _>| found.configurations.is_empty() || pending > 0;
-        if matches!(&verdict, Judged::Violation(found) if leaves_out(found)) {
-            // For what to show it is searched again, without what makes a verdict quick by leaving something out; not for long,
-            // since the verdict is known.
-            let mut options = Options::default();
-            options.shortcuts = false;
-            options.reductions = options.reductions.without(Reduction::UnseenPending);
-            let searched = Linearizer::new(model, history, options).run(steps.min(SHOWN_STEPS_MAX));
-            verdict = if searched.is_violation() { searched } else { verdict };
-        }
-        let end = |id| {
-            let (called, ended) = assembled.places_of(id)?;
-            Some((self.entries.get(called)?, ended.and_then(|place| self.entries.get(place))))
-        };
-        let violation = if let Judged::Violation(found) = &verdict {
-            end(found.op).map(|culprit| Violation::new(model, found, culprit, |id| Some(end(id)?.0)))
-        } else {
-            None
-        };
-        let explained = if let Judged::Violation(found) = &verdict {
-            Explained::new(model, self.entries, &assembled, found, self.wanted)
-        } else {
-            None
-        };
-        let verdict = match verdict {
+/// Judges a history, and says of a violation what is wanted.
+pub(super) fn judge(
+    object: &Object,
+    entries: &[Entry],
+    failed_cas: FailedCas,
+    wanted: Wanted<'_>,
+) -> Result<Report, FormatError> {
+    let case = Case::new(object, entries, failed_cas)?;
+    let mut trial = case.trial(Options::default());
+    let Wanted { steps, watch, .. } = wanted;
+    let is_going = |verdict: &Judged<_, _>| *verdict == Judged::Unknown(Unknown::Steps);
+    let mut verdict = watch.run(steps, |steps| trial.run(steps), is_going);
+    let operations = case.history().operations();
+    let pending = operations.iter().filter(|op| op.returned().is_none()).count();
+    let leaves_out = |found: &Counterexample<_, _>| found.configurations.is_empty() || pending > 0;
+    if matches!(&verdict, Judged::Violation(found) if leaves_out(found)) {
+        // For what to show it is searched again, without what makes a verdict quick by leaving something out; not for long,
+        // since the verdict is known.
+        let mut options = Options::default();
+        options.shortcuts = false;
+        options.reductions = options.reductions.without(Reduction::UnseenPending);
+        let searched = case.trial(options).run(steps.min(SHOWN_STEPS_MAX));
+        verdict = if searched.is_violation() { searched } else { verdict };
+    }
+    let found = if let Judged::Violation(found) = &verdict { Some(found) } else { None };
+    Ok(Report {
+        verdict: match verdict {
             Judged::Ok(_) => Verdict::True,
             Judged::Violation(_) => Verdict::False,
             Judged::Unknown(_) => Verdict::Unknown,
-        };
-        let operations = history.operations().len();
-        Ok(Report {
-            verdict,
-            operations,
-            unreturned: pending,
-            steps: linearizer.steps(),
-            violation,
-            explained,
-        })
-    }
+        },
+        operations: operations.len(),
+        unreturned: pending,
+        steps: trial.steps(),
+        violation: found.and_then(|found| Violation::new(object, &case, found)),
+        explained: found.and_then(|found| Explained::new(entries, &case, found, wanted)),
+    })
 }

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use quorate_consistency::{
-    Counterexample, OpId,
-    format::{Entry, Recorded},
+    Counterexample,
+    format::{Case, Entry, Object, ObjectKey, ObjectState, Recorded as _},
 };
 use serde::Serialize;
 
@@ -83,27 +83,28 @@ fn told(entry: &Entry) -> Told {
 }
 
 impl Violation {
-    pub(super) fn new<'a, M: Recorded>(
-        model: &M,
-        found: &Counterexample<M::Key, M::State>,
-        (called, ended): (&Entry, Option<&Entry>),
-        invocation: impl Fn(OpId) -> Option<&'a Entry>,
-    ) -> Self {
+    /// `None` if the counterexample is not of this history.
+    pub(super) fn new(
+        object: &Object,
+        case: &Case<'_>,
+        found: &Counterexample<ObjectKey, ObjectState>,
+    ) -> Option<Self> {
+        let (called, ended) = case.ends(found.op)?;
         let held = found.configurations.iter().map(|at| Held {
-            state: model.shown(&at.state).to_string(),
+            state: object.shown(&at.state).to_string(),
             waiting: at
                 .waiting
                 .iter()
                 .filter(|id| **id != found.op)
-                .filter_map(|id| invocation(*id).map(told))
+                .filter_map(|id| case.ends(*id).map(|(called, _)| told(called)))
                 .collect(),
         });
-        Self {
-            key: model.shown_key(&found.key).map(|key| key.to_string()),
+        Some(Self {
+            key: object.shown_key(&found.key).map(|key| key.to_string()),
             returned: told(ended.unwrap_or(called)),
             invoked_line: called.line,
             configurations: held.collect(),
-        }
+        })
     }
 }
 

@@ -6,39 +6,7 @@ use alloc::{
 };
 
 use super::{Happening, Object, Rng, Shape, run};
-use crate::format::{Entry, Header, Kind, Recording, Value};
-
-/// Which object is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ObjectKind {
-    /// Reads and writes.
-    Register,
-    /// Reads, writes, compare-and-sets.
-    CasRegister,
-    /// Reads and writes of several registers at once.
-    MultiRegister,
-    /// Each process acquires and releases by turns.
-    Mutex,
-    /// Different values are added; some are removed and asked for, and all are read.
-    Set,
-    /// Additions and reads.
-    Counter,
-    /// First in, first out.
-    Queue,
-    /// Out in any order.
-    UnorderedQueue,
-    /// Last in, first out.
-    Stack,
-    /// Gets, puts, appends, deletes.
-    Kv,
-    /// Appends and reads.
-    List,
-    /// Values are added, removed and counted.
-    Bag,
-    /// Appends that return offsets, reads by offset, and lengths.
-    Log,
-}
+use crate::format::{Entry, Header, Kind, ObjectKind, Recording, Value};
 
 /// What objects are called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,47 +19,9 @@ pub struct Objects {
     pub values: usize,
 }
 
-impl ObjectKind {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::Register,
-        Self::CasRegister,
-        Self::MultiRegister,
-        Self::Mutex,
-        Self::Set,
-        Self::Counter,
-        Self::Queue,
-        Self::UnorderedQueue,
-        Self::Stack,
-        Self::Kv,
-        Self::List,
-        Self::Bag,
-        Self::Log,
-    ];
-
-    /// What `quorate check` calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Register => "register",
-            Self::CasRegister => "cas-register",
-            Self::MultiRegister => "multi-register",
-            Self::Mutex => "mutex",
-            Self::Set => "set",
-            Self::Counter => "counter",
-            Self::Queue => "queue",
-            Self::UnorderedQueue => "unordered-queue",
-            Self::Stack => "stack",
-            Self::Kv => "kv",
-            Self::List => "list",
-            Self::Bag => "bag",
-            Self::Log => "log",
-        }
-    }
-
-    /// Whether each operation says which object it is for, even if there is one.
-    const fn has_keys(self) -> bool {
-        matches!(self, Self::Kv)
-    }
+/// Whether each operation says which object it is for, even if there is one.
+const fn has_keys(kind: ObjectKind) -> bool {
+    matches!(kind, ObjectKind::Kv)
 }
 
 /// A history of objects that are right, as it is written down.
@@ -208,7 +138,7 @@ impl Object for Server {
                 _,
             ) => ("read", Value::Nil),
         };
-        let has_key = kind.has_keys() || self.objects.keys > 1 && kind != ObjectKind::MultiRegister;
+        let has_key = has_keys(kind) || self.objects.keys > 1 && kind != ObjectKind::MultiRegister;
         let key = self.key(rng);
         let key = if kind == ObjectKind::Kv { Value::Text(format!("{key}")) } else { Value::Int(key) };
         Ask { f, value, key: has_key.then_some(key) }

@@ -19,6 +19,35 @@ impl<V> UnorderedQueue<V> {
     }
 }
 
+impl<V: Clone + Ord> UnorderedQueue<V> {
+    /// Each state that there may be after this.
+    pub(crate) fn step_each(
+        state: &BTreeMap<V, usize>,
+        op: &QueueOp<V>,
+        ret: Option<&QueueRet<V>>,
+        found: impl FnMut(BTreeMap<V, usize>),
+    ) {
+        match (op, ret) {
+            (QueueOp::Enqueue(value), None | Some(QueueRet::Enqueued)) => {
+                let mut more = state.clone();
+                *more.entry(value.clone()).or_default() += 1;
+                Some(more).into_iter().for_each(found);
+            }
+            (QueueOp::Dequeue, None) if !state.is_empty() => {
+                state.keys().filter_map(|value| less(state, value)).for_each(found);
+            }
+            (QueueOp::Dequeue, Some(QueueRet::Dequeued(Some(value)))) => {
+                less(state, value).into_iter().for_each(found);
+            }
+            (QueueOp::Dequeue, None | Some(QueueRet::Dequeued(None))) => {
+                state.is_empty().then(|| state.clone()).into_iter().for_each(found);
+            }
+            (QueueOp::Enqueue(_), Some(QueueRet::Dequeued(_)))
+            | (QueueOp::Dequeue, Some(QueueRet::Enqueued)) => {}
+        }
+    }
+}
+
 impl<V: Clone + Ord + Hash> Nondeterministic for UnorderedQueue<V> {
     type Op = QueueOp<V>;
     type Ret = QueueRet<V>;
@@ -37,22 +66,7 @@ impl<V: Clone + Ord + Hash> Nondeterministic for UnorderedQueue<V> {
         ret: Option<&QueueRet<V>>,
         next: &mut Vec<Self::State>,
     ) {
-        match (op, ret) {
-            (QueueOp::Enqueue(value), None | Some(QueueRet::Enqueued)) => {
-                let mut more = state.clone();
-                *more.entry(value.clone()).or_default() += 1;
-                next.push(more);
-            }
-            (QueueOp::Dequeue, None) if !state.is_empty() => {
-                next.extend(state.keys().filter_map(|value| less(state, value)));
-            }
-            (QueueOp::Dequeue, Some(QueueRet::Dequeued(Some(value)))) => next.extend(less(state, value)),
-            (QueueOp::Dequeue, None | Some(QueueRet::Dequeued(None))) => {
-                next.extend(state.is_empty().then(|| state.clone()));
-            }
-            (QueueOp::Enqueue(_), Some(QueueRet::Dequeued(_)))
-            | (QueueOp::Dequeue, Some(QueueRet::Enqueued)) => {}
-        }
+        Self::step_each(state, op, ret, |state| next.push(state));
     }
 
     fn key(&self, _: &QueueOp<V>) {}

@@ -1,42 +1,19 @@
 //! Histories made by chance: what is made is right, what is planted is wrong, and databases are as isolated as they say.
 
-use std::collections::BTreeMap;
-
 use quorate_consistency::{
-    check,
-    format::{Entry, FailedCas, Format, Kind, Recorded, Recording, Value, assemble},
+    Options as Searched,
+    format::{Case, Entry, FailedCas, Format, Kind, Object, Recording, Value},
     generate::{
         Isolation, ObjectKind, Objects, Rng, Shape, TransactionKind, Transactions, objects, plant,
         transactions,
-    },
-    spec::{
-        Bag, CasRegister, Counter, FifoQueue, Keyed, Kv, List, Log, MultiRegister, Mutex, Register, Set,
-        Stack, UnorderedQueue,
     },
     txn::{Level, ListOp, Model, Options, RegisterOp, WeakOptions, check_list_append, check_weak},
 };
 
 fn holds(kind: ObjectKind, entries: &[Entry]) -> bool {
-    fn on<M: Recorded>(model: &M, entries: &[Entry]) -> bool {
-        let history = assemble(model, entries, FailedCas::Mismatch).unwrap().history;
-        check(model, &history).is_linearizable().unwrap()
-    }
-    match kind {
-        ObjectKind::Register => on(&Keyed::new(Register { initial: Value::Nil }), entries),
-        ObjectKind::CasRegister => on(&Keyed::new(CasRegister { initial: Value::Nil }), entries),
-        ObjectKind::MultiRegister => on(&MultiRegister::new(BTreeMap::new()), entries),
-        ObjectKind::Mutex => on(&Keyed::new(Mutex), entries),
-        ObjectKind::Set => on(&Keyed::new(Set::new()), entries),
-        ObjectKind::Counter => on(&Keyed::new(Counter { initial: 0 }), entries),
-        ObjectKind::Queue => on(&Keyed::new(FifoQueue::new()), entries),
-        ObjectKind::UnorderedQueue => on(&Keyed::new(UnorderedQueue::new()), entries),
-        ObjectKind::Stack => on(&Keyed::new(Stack::new()), entries),
-        ObjectKind::Kv => on(&Kv::new(None), entries),
-        ObjectKind::List => on(&List::new(), entries),
-        ObjectKind::Bag => on(&Keyed::new(Bag::new()), entries),
-        ObjectKind::Log => on(&Log::new(), entries),
-        other => panic!("{other:?} is of no model"),
-    }
+    let object = Object::new(kind, None).unwrap();
+    let case = Case::new(&object, entries, FailedCas::Mismatch).unwrap();
+    case.trial(Searched::default()).run(u64::MAX).is_linearizable().unwrap()
 }
 
 #[test]

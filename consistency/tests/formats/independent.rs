@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use quorate_consistency::{
-    Event, check,
-    format::{Entry, FailedCas, Format, Kind, Value, assemble, independent, is_independent, read},
-    spec::{CasOp, CasRegister, CasRet, Keyed},
+    Event, Options,
+    format::{
+        Case, Entry, FailedCas, Format, Kind, Object, ObjectKind, Value, independent, is_independent, read,
+    },
+    spec::{CasOp, CasRet},
 };
 
 use super::common::{Domain, Rng, Shape, changed, domains::CasRegisters, oracle, right};
@@ -51,9 +53,10 @@ fn each_key_is_an_object_of_its_own() {
         let entries = read(&text, Format::guess(&text)).unwrap();
         assert!(is_independent(&entries));
         let entries = independent(&entries);
-        let model = Keyed::new(CasRegister { initial: Value::Int(0) });
-        let history = assemble(&model, &entries, FailedCas::Mismatch).unwrap().history;
-        assert_eq!(check(&model, &history).is_linearizable(), Some(expected), "{text}");
+        let object = Object::new(ObjectKind::CasRegister, Some(&Value::Int(0))).unwrap();
+        let case = Case::new(&object, &entries, FailedCas::Mismatch).unwrap();
+        let verdict = case.trial(Options::default()).run(u64::MAX);
+        assert_eq!(verdict.is_linearizable(), Some(expected), "{text}");
         let by_key: BTreeMap<_, usize> = entries.iter().filter(|entry| entry.kind == Kind::Invoke).fold(
             BTreeMap::new(),
             |mut keys, entry| {

@@ -20,5 +20,6 @@ mod generated;
 mod hostile;
 mod independent;
 mod native;
+mod object;
 mod sessions;
 mod versions;
