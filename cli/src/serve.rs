@@ -11,6 +11,11 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     problem::Problem,
@@ -115,10 +120,46 @@ fn stdin_closes() -> oneshot::Receiver<()> {
 }
 
 fn log_to_stderr(filter: &str) -> Result<(), Problem> {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).map_err(|error| {
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(targets(filter)?).with(log).init();
+    Ok(())
+}
+
+/// What to log, by levels and by crates; errors alone if nothing is said.
+fn targets(filter: &str) -> Result<Targets, Problem> {
+    let parts: Vec<_> = filter.split(',').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() {
+        return Ok(Targets::new().with_default(LevelFilter::ERROR));
+    }
+    parts.join(",").parse().map_err(|error| {
         Problem::new(format!("--log {filter}: {error}"))
             .hint("try --log info, or --log warn,quorate_host=debug")
-    })?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::filter::LevelFilter;
+
+    use super::targets;
+
+    #[test]
+    fn what_is_logged_is_named_by_levels_and_crates() {
+        let targets = |filter: &str| targets(filter).ok();
+        let levels = |filter: &str| {
+            let targets = targets(filter)?;
+            Some(["quorate_host::ledger", "quorate_kv"].map(|name| {
+                [LevelFilter::ERROR, LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG]
+                    .into_iter()
+                    .filter_map(LevelFilter::into_level)
+                    .filter(|level| targets.would_enable(name, level))
+                    .count()
+            }))
+        };
+        assert_eq!(levels("info"), Some([3, 3]));
+        assert_eq!(levels("warn,quorate_host=debug"), Some([4, 2]));
+        assert_eq!(levels("off"), Some([0, 0]));
+        assert_eq!((levels(""), levels("warn,")), (Some([1, 1]), Some([2, 2])));
+        assert_eq!((levels("quorate_host=loud"), levels("a=b=c")), (None, None));
+    }
 }
