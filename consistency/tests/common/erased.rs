@@ -230,7 +230,7 @@ impl ErasedSpec {
     }
 }
 
-/// The same events, each operation of a process of its own. What failed has no events and is left out.
+/// The same events. What failed has none and is left out.
 pub fn erased<O, R>(history: &History<O, R>) -> History<Told, Told>
 where
     O: Clone + fmt::Debug + 'static,
@@ -239,7 +239,8 @@ where
     let mut builder = HistoryBuilder::new();
     for event in history.events() {
         let (Event::Call(id) | Event::Return(id)) = *event;
-        let (process, operation) = (id.index() as u64, history.get(id).unwrap());
+        let operation = history.get(id).unwrap();
+        let process = operation.process;
         match (event, &operation.outcome) {
             (Event::Call(_), _) => drop(builder.invoke(process, Told::new(operation.op.clone())).unwrap()),
             (_, Outcome::Returned(ret)) => drop(builder.ok(process, Told::new(ret.clone())).unwrap()),

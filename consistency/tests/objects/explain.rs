@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::common::{
-    Domain, HistoryOf, Rng, SMALL, Shape, StateOf, changed, domains::for_every_domain, right,
+    Domain, HistoryOf, Rng, SMALL, Shape, StateOf, changed,
+    domains::for_every_domain,
+    erased::{ErasedSpec, erased},
+    right,
 };
 use quorate_consistency::{
     Counterexample, Explanation, History, HistoryBuilder, Linearizer, Nondeterministic, OpId, Options,
     Outcome, Reductions, Verdict, check,
     explain::{Debugged, Next},
-    format::{self, Entry, FailedCas, Format, Noted, Value},
+    format::{self, Case, Entry, FailedCas, Format, Object, ObjectKind, Value},
     spec::{CasOp, CasRegister, CasRet, Register, RegisterOp, RegisterRet},
 };
 
@@ -138,7 +141,7 @@ fn stale() -> History<CasOp<u64>, CasRet<u64>> {
 
 #[test]
 fn a_stale_read_is_explained_in_words() {
-    let (spec, history) = (CasRegister { initial: 0 }, stale());
+    let (spec, history) = (ErasedSpec::new(CasRegister { initial: 0_u64 }), erased(&stale()));
     let Verdict::Violation(found) = check(&spec, &history) else { panic!("it is stale") };
     let told = Explanation::new(&spec, &history, &found, &Debugged, 20).unwrap();
     let expected = "\
@@ -165,11 +168,11 @@ process 3                          ├┄┄┄┄┄┄┄┄┄┄┄┄┄┄
 
 #[test]
 fn what_was_decided_without_a_search_has_no_situations_and_is_still_told() {
-    let spec = Register { initial: 0 };
+    let spec = ErasedSpec::new(Register { initial: 0_u64 });
     let mut history = HistoryBuilder::new();
-    history.invoke(1, RegisterOp::Read).unwrap();
-    history.ok(1, RegisterRet::Value(3)).unwrap();
-    let history = history.finish();
+    history.invoke(1, RegisterOp::<u64>::Read).unwrap();
+    history.ok(1, RegisterRet::Value(3_u64)).unwrap();
+    let history = erased(&history.finish());
     let Verdict::Violation(found) = check(&spec, &history) else { panic!("nobody wrote 3") };
     let told = Explanation::new(&spec, &history, &found, &Debugged, 20).unwrap();
     assert!(told.situations.is_empty() && told.to_string().contains("✗"), "{told}");
@@ -184,22 +187,24 @@ const RECORDED: &str = "\
 
 #[test]
 fn recorded_histories_are_told_in_their_own_words() {
-    fn told<M: format::Recorded>(model: &M, text: &str) -> String {
+    fn told(kind: ObjectKind, init: Option<&Value>, text: &str) -> String {
         let entries = format::read(text, Format::Edn).unwrap();
-        let assembled = format::assemble(model, &entries, FailedCas::Mismatch).unwrap();
-        let Verdict::Violation(found) = check(model, &assembled.history) else { panic!("this is wrong") };
-        let words = Noted { model, entries: &entries, places: &assembled.places };
-        Explanation::new(model, &assembled.history, &found, &words, 20).unwrap().to_string()
+        let object = Object::new(kind, init).unwrap();
+        let case = Case::new(&object, &entries, FailedCas::Mismatch).unwrap();
+        let verdict = case.trial(Options::default()).run(u64::MAX);
+        let Verdict::Violation(found) = verdict else { panic!("this is wrong") };
+        case.explain(&found, 20).unwrap().to_string()
     }
-    let text = told(&quorate_consistency::spec::Mutex, RECORDED);
+    let text = told(ObjectKind::Mutex, None, RECORDED);
     assert!(text.contains("`acquire` cannot return: the mutex is held"), "{text}");
     let text = told(
-        &CasRegister { initial: Value::Int(0) },
+        ObjectKind::CasRegister,
+        Some(&Value::Int(0)),
         "{:process 0, :type :invoke, :f :cas, :value [0 1]}\n{:process 0, :type :fail, :f :cas, :value [0 1]}",
     );
     assert!(text.contains("`cas [0 1]` cannot return false: the register holds 0"), "{text}");
     let key = "{:process 0, :type :invoke, :f :get, :key 7}\n{:process 0, :type :ok, :f :get, :key 7, :value \"x\"}";
-    let text = told(&quorate_consistency::spec::Kv::new(None), key);
+    let text = told(ObjectKind::Kv, None, key);
     assert!(text.contains("no order of key 7 explains that `get` of process 0 returned \"x\""), "{text}");
     assert!(text.contains("cannot return \"x\": the key holds nil"), "{text}");
 }

@@ -1,7 +1,10 @@
 //! Violations made small are violations still, of which nothing more can be left out.
 
 use crate::common::{
-    Domain, HistoryOf, OpOf, RetOf, Rng, SMALL, Shape, changed, domains::for_every_domain, oracle, right,
+    Domain, HistoryOf, OpOf, RetOf, Rng, SMALL, Shape, changed,
+    domains::for_every_domain,
+    erased::{ErasedSpec, Told, erased},
+    oracle, right,
 };
 use quorate_consistency::{
     Event, History, HistoryBuilder, Keep, Minimized, Minimizer, Nondeterministic, OpId, Options, Outcome,
@@ -161,10 +164,10 @@ fn too_few_steps_are_said_and_what_is_left_is_a_violation_still() {
 }
 
 /// A stale read among much else.
-fn stale() -> (CasRegister<u64>, History<CasOp<u64>, CasRet<u64>>) {
+fn stale() -> (ErasedSpec, History<Told, Told>) {
     let mut history = HistoryBuilder::new();
     for value in 1..=100 {
-        history.invoke(1, CasOp::Write(value)).unwrap();
+        history.invoke(1, CasOp::<u64>::Write(value)).unwrap();
         history.invoke(2, CasOp::Read).unwrap();
         history.ok(2, CasRet::Value(value)).unwrap();
         history.ok(1, CasRet::Written).unwrap();
@@ -173,7 +176,7 @@ fn stale() -> (CasRegister<u64>, History<CasOp<u64>, CasRet<u64>>) {
     history.ok(2, CasRet::Value(60)).unwrap();
     history.invoke(2, CasOp::Read).unwrap();
     history.ok(2, CasRet::Value(70)).unwrap();
-    (CasRegister { initial: 0 }, history.finish())
+    (ErasedSpec::new(CasRegister { initial: 0_u64 }), erased(&history.finish()))
 }
 
 #[test]
@@ -181,7 +184,8 @@ fn of_a_stale_read_a_write_is_kept_that_makes_it_stale() {
     let (spec, history) = stale();
     let Verdict::Violation(found) = check(&spec, &history) else { panic!("it is stale") };
     let small = Minimizer::default().minimize(&spec, &history, &found);
-    let kept: Vec<_> = small.history.operations().iter().map(|operation| operation.op.clone()).collect();
+    let kept: Vec<_> =
+        small.history.operations().iter().map(|operation| operation.op.typed::<CasOp<u64>>()).collect();
     assert!(matches!(kept[..], [CasOp::Write(61..), CasOp::Read]), "{kept:?}");
     let any = Minimizer { keep: Keep::Violation, ..Minimizer::default() }.minimize(&spec, &history, &found);
     assert_eq!(any.kept, [found.op], "without the writes, nobody has written what was read");
@@ -190,7 +194,7 @@ fn of_a_stale_read_a_write_is_kept_that_makes_it_stale() {
 
 #[test]
 fn other_keys_and_what_came_later_are_left_out_without_a_step() {
-    let spec = Kv::<u64>::new(None);
+    let spec = ErasedSpec::new(Kv::<u64>::new(None));
     let mut history = HistoryBuilder::new();
     for key in 0..50 {
         history.invoke(key, KvOp::Put(key, "a".to_owned())).unwrap();
@@ -199,7 +203,7 @@ fn other_keys_and_what_came_later_are_left_out_without_a_step() {
     let wrong = history.invoke(7, KvOp::Get(7)).unwrap();
     history.ok(7, KvRet::Value(None)).unwrap();
     history.invoke(7, KvOp::Get(7)).unwrap();
-    let history = history.finish();
+    let history = erased(&history.finish());
     let Verdict::Violation(found) = check(&spec, &history) else { panic!("it is lost") };
     assert_eq!(found.op, wrong);
     let none = Minimizer { steps_max: 0, ..Minimizer::default() }.minimize(&spec, &history, &found);

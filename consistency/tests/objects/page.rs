@@ -8,7 +8,10 @@ use quorate_consistency::{
     spec::{CasOp, CasRegister, CasRet, Kv, KvOp, KvRet},
 };
 
-use crate::browser::browse;
+use crate::{
+    browser::browse,
+    common::erased::{ErasedSpec, erased},
+};
 
 /// Writes and reads, `count` of each, then a read of what was written first. Two writes may still come.
 fn stale(count: u64) -> History<CasOp<u64>, CasRet<u64>> {
@@ -29,7 +32,7 @@ fn stale(count: u64) -> History<CasOp<u64>, CasRet<u64>> {
 }
 
 fn explained(count: u64, operations_max: usize) -> Explanation {
-    let (spec, history) = (CasRegister { initial: 0 }, stale(count));
+    let (spec, history) = (ErasedSpec::new(CasRegister { initial: 0_u64 }), erased(&stale(count)));
     let Verdict::Violation(found) = check(&spec, &history) else { panic!("it is stale") };
     Explanation::new(&spec, &history, &found, &Debugged, operations_max).unwrap()
 }
@@ -86,13 +89,13 @@ fn every_operation_is_drawn_and_told() {
 fn hostile_text_stays_text() {
     const HOSTILE: &str = "</script><script>alert(1)</script><!--\"'&\u{0}\u{2028}\u{202e}{{script}}`";
     let page = |text: &str| {
-        let spec = Kv::<String>::new(Some(text.to_owned()));
+        let spec = ErasedSpec::new(Kv::<String>::new(Some(text.to_owned())));
         let mut history = HistoryBuilder::new();
         history.invoke(1, KvOp::Put(text.to_owned(), text.to_owned())).unwrap();
         history.ok(1, KvRet::Done).unwrap();
         history.invoke(1, KvOp::Get(text.to_owned())).unwrap();
         history.ok(1, KvRet::Value(Some(format!("{text}2")))).unwrap();
-        let history = history.finish();
+        let history = erased(&history.finish());
         let Verdict::Violation(found) = check(&spec, &history) else { panic!("nobody wrote that") };
         Explanation::new(&spec, &history, &found, &Debugged, 200).unwrap().page(text)
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::common::{
     Domain, HistoryOf, Rng, SMALL, Shape, changed,
     domains::{Bags, CasRegisters, Kvs, Registers, Sets, for_every_domain},
-    erased::{Erased, Told},
+    erased::{Erased, ErasedSpec, Told, erased},
     rebuild, right,
 };
 use quorate_consistency::{
@@ -22,12 +22,12 @@ fn without_shortcuts() -> Options {
 
 #[test]
 fn steps_one_by_one_and_all_at_once_agree() {
-    let spec = Kvs.spec();
+    let (kvs, spec) = (Erased(&Kvs), Erased(&Kvs).spec());
     for seed in 0..500 {
         let mut rng = Rng(seed);
         let shape = Shape { operations: 40, processes: 6, ..SMALL };
-        let history = right(&Kvs, &mut rng, shape);
-        let history = changed(&Kvs, &mut rng, &history);
+        let history = right(&kvs, &mut rng, shape);
+        let history = changed(&kvs, &mut rng, &history);
         let mut whole = Linearizer::new(&spec, &history, Options::default());
         let verdict = whole.run(u64::MAX);
         for part in [1, 7, 1_000] {
@@ -255,13 +255,13 @@ fn a_large_set_is_judged_at_once() {
         builder.ok(u64::from(value % 7), SetRet::Done).unwrap();
     }
     let lost = builder.invoke(9, SetOp::Read).unwrap();
-    let (spec, all) = (Set::new(), (0..20_000).collect::<BTreeSet<_>>());
+    let (spec, all) = (ErasedSpec::new(Set::<u32>::new()), (0..20_000_u32).collect::<BTreeSet<_>>());
     let mut one_less = all.clone();
     one_less.remove(&11);
     for (seen, expected) in [(all, None), (one_less, Some(lost))] {
         let mut builder = builder.clone();
         builder.ok(9, SetRet::Elements(seen)).unwrap();
-        let history = builder.finish();
+        let history = erased(&builder.finish());
         match Linearizer::new(&spec, &history, Options::default()).run(10) {
             Verdict::Ok(_) => assert_eq!(expected, None),
             Verdict::Violation(found) => assert_eq!(Some(found.op), expected),
@@ -354,7 +354,7 @@ fn a_counterexample_names_the_call_the_states_and_what_waits() {
     builder.ok(2, RegisterRet::Written).unwrap();
     let history = builder.finish();
     let Verdict::Violation(Counterexample { op, configurations, .. }) =
-        Linearizer::new(&Register { initial: 0 }, &history, without_shortcuts()).run(u64::MAX)
+        Linearizer::new(&Register { initial: 0_u8 }, &history, without_shortcuts()).run(u64::MAX)
     else {
         panic!("that is a violation");
     };
@@ -378,9 +378,11 @@ fn a_hard_key_does_not_hide_a_wrong_one() {
     builder.ok(50, KvRet::Value(Some("nonsense".to_owned()))).unwrap();
     let wrong = builder.invoke(51, KvOp::Get("wrong")).unwrap();
     builder.ok(51, KvRet::Value(Some("nonsense".to_owned()))).unwrap();
-    let (spec, history) = (Kv::new(None), builder.finish());
+    let (spec, history) = (ErasedSpec::new(Kv::<&str>::new(None)), erased(&builder.finish()));
     match Linearizer::new(&spec, &history, Options::default()).run(10_000) {
-        Verdict::Violation(found) => assert_eq!((found.key, found.op), ("wrong", wrong)),
+        Verdict::Violation(found) => {
+            assert_eq!((format!("{:?}", found.key), found.op), ("\"wrong\"".to_owned(), wrong));
+        }
         verdict => panic!("{verdict:?}"),
     }
 }
@@ -414,7 +416,7 @@ fn pending_operations_bind_nobody_until_they_are_seen() {
 
 #[test]
 fn a_witness_with_a_flaw_is_refused() {
-    let spec = Register { initial: 0 };
+    let spec = Register { initial: 0_u8 };
     let mut builder = HistoryBuilder::new();
     builder.invoke(1, RegisterOp::Write(1)).unwrap();
     builder.ok(1, RegisterRet::Written).unwrap();

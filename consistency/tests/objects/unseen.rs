@@ -1,6 +1,11 @@
 //! Pending writes that nobody sees: with the reduction and without, beside the oracle, and how far it carries.
 
-use crate::common::{Domain, HistoryOf, Rng, Shape, changed, once::ManyValues, oracle, right};
+use crate::common::{
+    Domain, HistoryOf, Rng, Shape, changed,
+    erased::{ErasedSpec, erased},
+    once::ManyValues,
+    oracle, right,
+};
 use quorate_consistency::{
     HistoryBuilder, Linearizer, Operation, Options, Reduction, Reductions, Verdict, check,
     spec::{CasOp, CasRegister, CasRet},
@@ -88,7 +93,7 @@ fn a_hundred_writes_that_nobody_sees_cost_next_to_nothing() {
         }
         builder.invoke(1, CasOp::Read).unwrap();
         builder.ok(1, CasRet::Value(77)).unwrap();
-        let (spec, history) = (CasRegister { initial: 0 }, builder.finish());
+        let (spec, history) = (ErasedSpec::new(CasRegister { initial: 0_u64 }), erased(&builder.finish()));
         assert!(check(&spec, &history).is_violation());
         let mut search = Linearizer::new(&spec, &history, Options::default());
         assert!(search.run(100_000).is_violation(), "too many steps");
