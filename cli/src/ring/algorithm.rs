@@ -269,20 +269,11 @@ fn gone(table: &dyn Place, after: &[Node]) -> Vec<String> {
     names.filter(|name| !stay.contains(name)).map(str::to_owned).collect()
 }
 
+/// The slots as they should be for that list; who is not in it leaves with nothing.
 fn rebalanced(slots: &Slots, after: &[Node]) -> Result<Slots, Problem> {
-    let mut slots = slots.clone();
-    for node in after {
-        match weight(&slots, node) {
-            None => drop(slots.add(node.clone()).map_err(Problem::new)?),
-            Some(weight) if weight == node.weight() => {}
-            Some(_) => drop(slots.set_weight(node.name(), node.weight()).map_err(Problem::new)?),
-        }
-    }
-    let gone = gone(&slots, after);
-    let names: Vec<_> = gone.iter().map(String::as_str).collect();
-    let mut slots = slots.drained(&names).map_err(Problem::new)?;
-    for name in names {
-        slots.remove(name).map_err(Problem::new)?;
+    let mut slots = slots.retargeted(&all(after)?).map_err(Problem::new)?;
+    for gone in gone(&slots, after) {
+        slots.remove(&gone).map_err(Problem::new)?;
     }
     Ok(slots)
 }

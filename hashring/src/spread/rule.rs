@@ -7,10 +7,11 @@ use alloc::{sync::Arc, vec::Vec};
 /// Levels are those of [`Node::within`](crate::Node::within): 0 is the widest. A domain is told by its whole path: two racks of one
 /// name in different zones are two.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Rule {
     pub(crate) copies: u16,
     /// The widest level first.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "widest_first"))]
     pub(crate) limits: Vec<(usize, Limit)>,
     pub(crate) positional: bool,
 }
@@ -62,6 +63,13 @@ impl Rule {
     pub const fn count(&self) -> u16 {
         self.copies
     }
+}
+
+#[cfg(feature = "serde")]
+fn widest_first<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(usize, Limit)>, D::Error> {
+    let mut limits = <Vec<(usize, Limit)> as serde::Deserialize>::deserialize(deserializer)?;
+    limits.sort_by_key(|(level, _)| *level);
+    Ok(limits)
 }
 
 /// The rule cannot be applied to these nodes.

@@ -35,6 +35,11 @@ fn senseless_rules_are_refused() {
 }
 
 #[test]
+fn rules_come_back() {
+    report(spreading::rules_come_back);
+}
+
+#[test]
 fn loads_are_bounded() {
     report(bounds::loads_are_bounded);
 }

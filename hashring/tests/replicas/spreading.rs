@@ -209,3 +209,16 @@ pub(crate) fn senseless_rules_are_refused() -> Result<String, String> {
     claim(nobody.replicas(b"key").shortfall() == 3, "an empty table has copies", ())?;
     Ok("4 rules".into())
 }
+
+/// A rule comes back as it was, and one that somebody has written in another order of levels is the same rule.
+pub(crate) fn rules_come_back() -> Result<String, String> {
+    let rule = Rule::copies(5).even(0).strict(1).positional();
+    let text = serde_json::to_string(&rule).map_err(|error| error.to_string())?;
+    let read = |text: &str| serde_json::from_str::<Rule>(text).map_err(|error| error.to_string());
+    claim(read(&text)? == rule, "it is another", &text)?;
+    let (widest, narrower) = (r#"[0,"Even"]"#, r#"[1,"Strict"]"#);
+    let turned = text.replace(&format!("[{widest},{narrower}]"), &format!("[{narrower},{widest}]"));
+    claim(turned != text && read(&turned)? == rule, "another order is another rule", &turned)?;
+    claim(read(&text.replace("copies", "kopies")).is_err(), "what is not known is passed over", &text)?;
+    Ok("3 texts".into())
+}
