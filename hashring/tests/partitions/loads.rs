@@ -312,3 +312,37 @@ pub(crate) fn hot_keys_are_served_by_several() -> Result<String, String> {
     ensure!(keys.route(&none, &vec![7], 5, FanOut { parts: 4, copies: 3 }).is_none(), "nobody serves");
     Ok("hot keys are served by the first nodes that they prefer".into())
 }
+
+/// A load is high for so long before a range is cut, and low for so long before it is joined, as the limits say; a moment of the other
+/// kind begins that anew.
+pub(crate) fn nothing_is_done_in_a_hurry() -> Result<String, String> {
+    let limits = LoadLimits {
+        split_rate: 100,
+        merge_rate: 50,
+        sustained: SECOND * 10,
+        calm: SECOND * 30,
+        ..LoadLimits::default()
+    };
+    let mut reached = vec![];
+    for (rate, other, least) in [(400, 0, limits.sustained), (10, 70, limits.calm)] {
+        for interrupted in [None, Some(7)] {
+            let mut load = sound(LoadSplit::new(limits, 1))?;
+            let decided = (0..100_u32).find(|&second| {
+                let requests: u32 = if interrupted == Some(second) { other } else { rate };
+                for request in 0..requests {
+                    let now = SECOND * second + SECOND / 1_000 * request;
+                    load.record(Touched::Key(&(request.wrapping_mul(2_654_435_761) % 64)), 1, now);
+                }
+                load.decide(SECOND * (second + 1)) != Decision::Keep
+            });
+            let begins = interrupted.map_or(0, |second| second + 1);
+            let after = decided.map(|second| SECOND * (second + 1 - begins));
+            ensure!(
+                after.is_some_and(|after| after >= least && after <= least + SECOND * 2),
+                "{rate} per second, {interrupted:?}: something is done after {after:?}, not {least:?}"
+            );
+            reached.push(after);
+        }
+    }
+    Ok(format!("{reached:?}"))
+}

@@ -105,6 +105,11 @@ fn a_constant_load_never_flaps() {
 }
 
 #[test]
+fn nothing_is_done_in_a_hurry() {
+    report(loads::nothing_is_done_in_a_hurry);
+}
+
+#[test]
 fn spans_and_clocks_that_go_backwards() {
     report(loads::spans_and_clocks_that_go_backwards);
 }

@@ -170,6 +170,11 @@ pub(crate) fn progress_outlives_whoever_makes_it() -> Result<String, String> {
                 }
                 progress.restart();
                 crashes += 1;
+                // Of a copy that was being dropped nobody knows how much is left.
+                for (i, (.., holders)) in cluster.regions.iter().enumerate() {
+                    let live = sound(plan.live(&progress, i))?.unwrap_or_default();
+                    ensure!(live.iter().all(|name| holders.contains(name)), "{live:?} live after a crash");
+                }
             }
             let ready = sound(schedule.ready(&progress))?;
             for step in ready {

@@ -147,6 +147,7 @@ pub(crate) fn positions_are_kept() -> Result<String, String> {
         let nodes: Vec<_> = after.nodes().collect();
         let can = most(&table, &limits, &up).min(usize::from(rule.count()));
         claim(nodes.iter().all(|node| up.contains(node)), "a node is down", state)?;
+        claim((1..nodes.len()).all(|i| !nodes[..i].contains(&nodes[i])), "a node comes twice", state)?;
         claim(obeys(&table, &limits, &nodes), "a domain is shared", state)?;
         claim(nodes.len() == can, "there could be more copies", state)?;
         spread.set_down([]).map_err(|error| error.to_string())?;
