@@ -36,7 +36,7 @@ pub(super) struct Options {
     #[arg(long)]
     json: bool,
     /// The nodes before and after
-    #[arg(value_name = "BEFORE AFTER", num_args = 2)]
+    #[arg(value_names = ["BEFORE", "AFTER"], num_args = 2)]
     lists: Vec<PathBuf>,
 }
 
