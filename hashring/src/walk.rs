@@ -65,7 +65,7 @@ impl Walk {
         hash: KeyHash,
         locate: impl Fn(KeyHash) -> Option<NodeIx>,
     ) -> Option<NodeIx> {
-        /// A node of a thousand is missed that often in a row in one of 3,000 walks; then what follows is only slower.
+        /// Where half of equal nodes have come, the chance of so many misses in a row is 2⁻⁶⁴; where all but a hundredth have, a half.
         const MISSES_MAX: u64 = 64;
         /// As the number of the next hash.
         const GIVEN_UP: u64 = u64::MAX;
