@@ -173,7 +173,7 @@ pub(crate) fn preferences_are_the_replicas() -> Result<String, String> {
     Ok("1000 keys prefer their replicas".into())
 }
 
-/// The slots and tags of the note's table, which was made with Redis's own.
+/// Keys and tags whose slots in Redis Cluster are known.
 pub(crate) fn keys_are_in_the_slots_of_redis() -> Result<String, String> {
     let slots = table(SlotSpec::redis(1), nodes(&[1, 1, 1], &[]))?;
     let tagged = SlotSpec { tags: true, ..spec(997, 1) };
