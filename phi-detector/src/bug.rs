@@ -1,0 +1,69 @@
+//! Classic mistakes, one line each at the place where it matters; compiled in only under `--cfg quorate_bugs`.
+//!
+//! Models are values without a configuration that could carry the mistake, so it is planted for the thread. A monitor, which is
+//! a machine, plants what its own configuration names.
+
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A classic mistake in suspecting somebody.
+        #[cfg_attr(not(quorate_bugs), expect(unreachable_pub, reason = "public in the other configuration"))]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Bug { $($(#[$doc])* $name,)* }
+
+        #[cfg(quorate_bugs)]
+        impl Bug {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+bugs! {
+    // Models.
+    /// The mean is heartbeats per time, not time per heartbeat.
+    MeanInverted,
+    /// How many intervals there are is read off where the next one goes.
+    CursorIsLength,
+    /// The probability is computed before its logarithm, so that φ is infinite where the probability is below what a float
+    /// can be.
+    TailUnderflows,
+
+    // Detectors.
+    /// A heartbeat that is older than the last one is taken for news.
+    StaleHeartbeatTrusted,
+    /// A heartbeat of a new life of the sender is one interval after the last of the old life.
+    RestartIsAnInterval,
+    /// A clock that goes backwards takes the last heartbeat along.
+    ClockGoesBack,
+}
+
+#[cfg(quorate_bugs)]
+mod planted {
+    extern crate std;
+
+    use super::Bug;
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    impl Bug {
+        /// Makes this thread's detectors make this mistake from now on; `None` makes them whole again.
+        pub fn plant(bug: Option<Self>) {
+            PLANTED.set(bug);
+        }
+
+        pub(crate) fn is_planted(self) -> bool {
+            PLANTED.get() == Some(self)
+        }
+    }
+}
+
+#[cfg(not(quorate_bugs))]
+impl Bug {
+    #[expect(clippy::unused_self, reason = "without the mistakes there is nothing to ask")]
+    pub(crate) const fn is_planted(self) -> bool {
+        false
+    }
+}
