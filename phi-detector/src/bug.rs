@@ -27,6 +27,8 @@ bugs! {
     /// The probability is computed before its logarithm, so that φ is infinite where the probability is below what a float
     /// can be.
     TailUnderflows,
+    /// φ counts factors of e, not of ten.
+    PhiInNats,
 
     // Detectors.
     /// A heartbeat that is older than the last one is taken for news.

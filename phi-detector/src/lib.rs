@@ -10,6 +10,7 @@ pub mod gauss;
 pub mod grain;
 pub mod memory;
 pub mod model;
+mod nanos;
 mod pulse;
 mod threshold;
 

@@ -1,10 +1,18 @@
 //! What a model of heartbeats has to answer, and the models.
 
+mod any;
+mod exponential;
 mod normal;
+mod timeout;
 
 use core::{fmt::Debug, hash::Hash};
 
-pub use self::normal::{Normal, NormalError};
+pub use self::{
+    any::{AnyModel, AnyStats},
+    exponential::{Exponential, ExponentialError},
+    normal::{Normal, NormalError},
+    timeout::{Timeout, TimeoutError},
+};
 use crate::Threshold;
 
 /// What one heartbeat says of its sender: how long after the one before it came.

@@ -7,6 +7,7 @@ use crate::{
     grain::{coarse, least},
     memory::{Memory, Window},
     model::{Learned, Model, Sample},
+    nanos::{nanos, to_float},
 };
 
 /// Intervals are normally distributed around their mean: φ accrual as Hayashibara et al. define it (2004, §4.3).
@@ -73,15 +74,6 @@ impl<H: Memory> Normal<H> {
 /// How many deviations late a heartbeat is.
 fn lateness(silence: u64, mean: f64, narrowness: f64) -> f64 {
     (to_float(coarse(silence)) - mean) * narrowness
-}
-
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "coarse silences have 44 bits, and a day has 47")]
-const fn to_float(nanos: u64) -> f64 {
-    nanos as f64
 }
 
 impl<H: Memory> Model for Normal<H> {
