@@ -37,6 +37,20 @@ bugs! {
     RestartIsAnInterval,
     /// A clock that goes backwards takes the last heartbeat along.
     ClockGoesBack,
+
+    // Measuring them.
+    /// A peer counts as alive after its crash, so that to suspect it is a mistake for ever, or accuracy is flattered.
+    AliveAfterCrash,
+    /// The first suspicion after a crash is the detection, though a heartbeat on its way undid it.
+    DetectedAtOnce,
+    /// Mistakes recur after the end of the last one, not after its beginning.
+    RecurrenceFromTrust,
+    /// The model is asked about an interval that it has learned already.
+    JudgedInHindsight,
+    /// A heartbeat that is no news counts as one that was in time.
+    StaleIsATrial,
+    /// Both limits have all of the risk.
+    RiskTakenTwice,
 }
 
 #[cfg(quorate_bugs)]

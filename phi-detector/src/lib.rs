@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod bug;
+pub mod calibration;
 mod detector;
 pub mod gauss;
 pub mod grain;
@@ -12,6 +13,7 @@ pub mod memory;
 pub mod model;
 mod nanos;
 mod pulse;
+pub mod qos;
 mod threshold;
 
 #[cfg(quorate_bugs)]
