@@ -29,6 +29,12 @@ bugs! {
     TailUnderflows,
     /// φ counts factors of e, not of ten.
     PhiInNats,
+    /// A heartbeat that follows on lost ones is late by as many intervals.
+    LostAreForgotten,
+    /// Where an old arrival leaves, what it said of all later ones stays.
+    OldestLeavesAlone,
+    /// The earlier of two expectations is what counts.
+    EarlierWindowWins,
 
     // Detectors.
     /// A heartbeat that is older than the last one is taken for news.

@@ -1,6 +1,7 @@
 //! What a model of heartbeats has to answer, and the models.
 
 mod any;
+mod chen;
 mod exponential;
 mod normal;
 mod timeout;
@@ -9,6 +10,7 @@ use core::{fmt::Debug, hash::Hash};
 
 pub use self::{
     any::{AnyModel, AnyStats},
+    chen::{Chen, ChenError, ChenStats},
     exponential::{Exponential, ExponentialError},
     normal::{Normal, NormalError},
     timeout::{Timeout, TimeoutError},

@@ -1,7 +1,7 @@
 use crate::{
     Threshold,
     memory::{Decay, DecayStats, Window, WindowStats},
-    model::{Exponential, Learned, Model, Normal, Sample, Timeout},
+    model::{Chen, ChenStats, Exponential, Learned, Model, Normal, Sample, Timeout},
 };
 
 /// A model that is chosen when the program runs, from a file or a command line, so that its callers need no generics.
@@ -32,6 +32,8 @@ pub enum AnyModel {
     NormalDecay(Normal<Decay>),
     /// Exponentially distributed intervals, over a window.
     Exponential(Exponential<Window>),
+    /// Expected arrivals.
+    Chen(Chen),
 }
 
 /// What an [`AnyModel`] knows of a peer.
@@ -46,6 +48,8 @@ pub enum AnyStats {
     NormalDecay(DecayStats),
     /// Of [`AnyModel::Exponential`].
     Exponential(WindowStats),
+    /// Of [`AnyModel::Chen`].
+    Chen(ChenStats),
 }
 
 impl Model for AnyModel {
@@ -57,6 +61,7 @@ impl Model for AnyModel {
             Self::Normal(model) => model.slots(),
             Self::NormalDecay(model) => model.slots(),
             Self::Exponential(model) => model.slots(),
+            Self::Chen(model) => model.slots(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Model for AnyModel {
             Self::Normal(model) => AnyStats::Normal(model.start(ring)),
             Self::NormalDecay(model) => AnyStats::NormalDecay(model.start(ring)),
             Self::Exponential(model) => AnyStats::Exponential(model.start(ring)),
+            Self::Chen(model) => AnyStats::Chen(model.start(ring)),
         }
     }
 
@@ -75,6 +81,7 @@ impl Model for AnyModel {
             (Self::Normal(model), AnyStats::Normal(stats)) => model.observe(stats, ring, sample),
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.observe(stats, ring, sample),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.observe(stats, ring, sample),
+            (Self::Chen(model), AnyStats::Chen(stats)) => model.observe(stats, ring, sample),
             _ => Learned::Dropped,
         }
     }
@@ -85,6 +92,7 @@ impl Model for AnyModel {
             (Self::Normal(model), AnyStats::Normal(stats)) => model.phi(stats, silence),
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.phi(stats, silence),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.phi(stats, silence),
+            (Self::Chen(model), AnyStats::Chen(stats)) => model.phi(stats, silence),
             _ => 0.0,
         }
     }
@@ -95,6 +103,7 @@ impl Model for AnyModel {
             (Self::Normal(model), AnyStats::Normal(stats)) => model.horizon(stats, threshold),
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.horizon(stats, threshold),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.horizon(stats, threshold),
+            (Self::Chen(model), AnyStats::Chen(stats)) => model.horizon(stats, threshold),
             _ => u64::MAX,
         }
     }
@@ -105,6 +114,7 @@ impl Model for AnyModel {
             (Self::Normal(model), AnyStats::Normal(stats)) => model.expected(stats),
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.expected(stats),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.expected(stats),
+            (Self::Chen(model), AnyStats::Chen(stats)) => model.expected(stats),
             _ => 0.0,
         }
     }
@@ -125,4 +135,5 @@ from! {
     Normal(Normal<Window>),
     NormalDecay(Normal<Decay>),
     Exponential(Exponential<Window>),
+    Chen(Chen),
 }
