@@ -57,6 +57,19 @@ bugs! {
     StaleIsATrial,
     /// Both limits have all of the risk.
     RiskTakenTwice,
+    // Monitors.
+    /// The monitor's own pause is one long interval of every peer.
+    PauseIsAnInterval,
+    /// The monitor's own pause is silence of every peer.
+    PauseIgnored,
+    /// A peer is forgotten by name alone.
+    ForgottenIsTold,
+    /// Whoever is watched again, although it is watched already, begins anew.
+    WatchedAnew,
+    /// What is due earlier than before is looked at when it would have been.
+    EarlierIgnored,
+    /// Heartbeats leave before it is on disk which life they are of.
+    BeatsBeforeDurable,
 }
 
 #[cfg(quorate_bugs)]
@@ -80,7 +93,25 @@ mod planted {
             PLANTED.get() == Some(self)
         }
     }
+
+    /// Makes this thread's detectors make a mistake as long as it lives: for a step of a machine that has it configured.
+    pub(crate) struct Planted(Option<Bug>);
+
+    impl Planted {
+        pub(crate) fn new(bug: Bug) -> Self {
+            Self(PLANTED.replace(Some(bug)))
+        }
+    }
+
+    impl Drop for Planted {
+        fn drop(&mut self) {
+            PLANTED.set(self.0);
+        }
+    }
 }
+
+#[cfg(quorate_bugs)]
+pub(crate) use planted::Planted;
 
 #[cfg(not(quorate_bugs))]
 impl Bug {

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod agenda;
 mod bug;
 pub mod calibration;
 mod detector;
@@ -11,6 +12,7 @@ pub mod gauss;
 pub mod grain;
 pub mod memory;
 pub mod model;
+pub mod monitor;
 mod nanos;
 mod pulse;
 pub mod qos;
