@@ -35,6 +35,14 @@ bugs! {
     OldestLeavesAlone,
     /// The earlier of two expectations is what counts.
     EarlierWindowWins,
+    /// An interval that is far longer than the others is one of them.
+    BodyTakesOutliers,
+    /// What leaves the window leaves the body, wherever it was counted.
+    OutliersLeaveTheBody,
+    /// What was not seen yet has no probability.
+    NothingIsUnseen,
+    /// A run of lost heartbeats is one lost heartbeat.
+    RunIsOneLoss,
 
     // Detectors.
     /// A heartbeat that is older than the last one is taken for news.

@@ -5,6 +5,7 @@ mod window;
 
 use core::{fmt::Debug, hash::Hash};
 
+pub(crate) use self::window::{VALUE_BITS, deviation, square};
 pub use self::{
     decay::{Decay, DecayError, DecayStats},
     window::{Beyond, Window, WindowError, WindowStats},

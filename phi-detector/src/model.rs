@@ -4,6 +4,7 @@ mod any;
 mod chen;
 mod exponential;
 mod normal;
+mod tail;
 mod timeout;
 
 use core::{fmt::Debug, hash::Hash};
@@ -13,6 +14,7 @@ pub use self::{
     chen::{Chen, ChenError, ChenStats},
     exponential::{Exponential, ExponentialError},
     normal::{Normal, NormalError},
+    tail::{Tail, TailError, TailStats},
     timeout::{Timeout, TimeoutError},
 };
 use crate::Threshold;

@@ -68,13 +68,18 @@ impl Window {
         Duration::from_nanos(self.longest)
     }
 
+    /// What is done with intervals that are longer.
+    pub const fn beyond(&self) -> Beyond {
+        self.beyond
+    }
+
     /// What intervals are kept as multiples of, in nanoseconds.
     pub const fn unit(&self) -> u64 {
         1 << self.unit_bits
     }
 
     /// The interval in units, to the nearest one.
-    const fn in_units(&self, interval: u64) -> u32 {
+    pub(crate) const fn in_units(&self, interval: u64) -> u32 {
         let half = self.unit() / 2;
         #[expect(clippy::cast_possible_truncation, reason = "the longest interval has 26 bits in units")]
         let units = ((interval + half) >> self.unit_bits) as u32;
@@ -83,7 +88,7 @@ impl Window {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a power of two")]
-    const fn scale(&self) -> f64 {
+    pub(crate) const fn scale(&self) -> f64 {
         self.unit() as f64
     }
 }
@@ -161,15 +166,20 @@ impl Memory for Window {
     }
 
     fn deviation(&self, stats: &WindowStats) -> f64 {
-        let len = self.len(stats).max(1);
-        // n²σ² = n·Σx² − (Σx)², in integers: nothing cancels.
-        let scaled = u128::from(len) * u128::from(stats.squares);
-        let scaled = scaled.saturating_sub(u128::from(stats.sum) * u128::from(stats.sum));
-        sqrt(to_f64(scaled)) / f64::from(len) * self.scale()
+        deviation(self.len(stats), stats.sum, stats.squares) * self.scale()
     }
 }
 
-const fn square(value: u32) -> u64 {
+/// The standard deviation of so many numbers with this sum and this sum of squares; 0 if there are none.
+pub(crate) fn deviation(len: u32, sum: u64, squares: u64) -> f64 {
+    let len = len.max(1);
+    // n²σ² = n·Σx² − (Σx)², in integers: nothing cancels.
+    let scaled = u128::from(len) * u128::from(squares);
+    let scaled = scaled.saturating_sub(u128::from(sum) * u128::from(sum));
+    sqrt(to_f64(scaled)) / f64::from(len)
+}
+
+pub(crate) const fn square(value: u32) -> u64 {
     value as u64 * value as u64
 }
 
@@ -186,7 +196,7 @@ fn to_f64(value: u128) -> f64 {
 }
 
 const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
-const VALUE_BITS: u32 = 26;
+pub(crate) const VALUE_BITS: u32 = 26;
 const VALUE_MAX: u32 = (1 << VALUE_BITS) - 1;
 
 /// Why a window cannot be as it was asked for.

@@ -1,7 +1,7 @@
 use crate::{
     Threshold,
     memory::{Decay, DecayStats, Window, WindowStats},
-    model::{Chen, ChenStats, Exponential, Learned, Model, Normal, Sample, Timeout},
+    model::{Chen, ChenStats, Exponential, Learned, Model, Normal, Sample, Tail, TailStats, Timeout},
 };
 
 /// A model that is chosen when the program runs, from a file or a command line, so that its callers need no generics.
@@ -34,6 +34,8 @@ pub enum AnyModel {
     Exponential(Exponential<Window>),
     /// Expected arrivals.
     Chen(Chen),
+    /// Outliers and losses apart from what is usual.
+    Tail(Tail),
 }
 
 /// What an [`AnyModel`] knows of a peer.
@@ -50,6 +52,8 @@ pub enum AnyStats {
     Exponential(WindowStats),
     /// Of [`AnyModel::Chen`].
     Chen(ChenStats),
+    /// Of [`AnyModel::Tail`].
+    Tail(TailStats),
 }
 
 impl Model for AnyModel {
@@ -62,6 +66,7 @@ impl Model for AnyModel {
             Self::NormalDecay(model) => model.slots(),
             Self::Exponential(model) => model.slots(),
             Self::Chen(model) => model.slots(),
+            Self::Tail(model) => model.slots(),
         }
     }
 
@@ -72,6 +77,7 @@ impl Model for AnyModel {
             Self::NormalDecay(model) => AnyStats::NormalDecay(model.start(ring)),
             Self::Exponential(model) => AnyStats::Exponential(model.start(ring)),
             Self::Chen(model) => AnyStats::Chen(model.start(ring)),
+            Self::Tail(model) => AnyStats::Tail(model.start(ring)),
         }
     }
 
@@ -82,6 +88,7 @@ impl Model for AnyModel {
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.observe(stats, ring, sample),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.observe(stats, ring, sample),
             (Self::Chen(model), AnyStats::Chen(stats)) => model.observe(stats, ring, sample),
+            (Self::Tail(model), AnyStats::Tail(stats)) => model.observe(stats, ring, sample),
             _ => Learned::Dropped,
         }
     }
@@ -93,6 +100,7 @@ impl Model for AnyModel {
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.phi(stats, silence),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.phi(stats, silence),
             (Self::Chen(model), AnyStats::Chen(stats)) => model.phi(stats, silence),
+            (Self::Tail(model), AnyStats::Tail(stats)) => model.phi(stats, silence),
             _ => 0.0,
         }
     }
@@ -104,6 +112,7 @@ impl Model for AnyModel {
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.horizon(stats, threshold),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.horizon(stats, threshold),
             (Self::Chen(model), AnyStats::Chen(stats)) => model.horizon(stats, threshold),
+            (Self::Tail(model), AnyStats::Tail(stats)) => model.horizon(stats, threshold),
             _ => u64::MAX,
         }
     }
@@ -115,6 +124,7 @@ impl Model for AnyModel {
             (Self::NormalDecay(model), AnyStats::NormalDecay(stats)) => model.expected(stats),
             (Self::Exponential(model), AnyStats::Exponential(stats)) => model.expected(stats),
             (Self::Chen(model), AnyStats::Chen(stats)) => model.expected(stats),
+            (Self::Tail(model), AnyStats::Tail(stats)) => model.expected(stats),
             _ => 0.0,
         }
     }
@@ -136,4 +146,5 @@ from! {
     NormalDecay(Normal<Decay>),
     Exponential(Exponential<Window>),
     Chen(Chen),
+    Tail(Tail),
 }

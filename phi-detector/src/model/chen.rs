@@ -177,16 +177,17 @@ impl ChenStats {
     /// The k-th oldest arrival sees the errors of all arrivals after it, so the k-th oldest error counts k times; without the
     /// oldest arrival each counts once less.
     fn forget(&mut self, oldest: i64) {
-        self.errors -= if Bug::OldestLeavesAlone.is_planted() { oldest } else { self.total };
-        self.total -= oldest;
+        let said = if Bug::OldestLeavesAlone.is_planted() { oldest } else { self.total };
+        self.errors = self.errors.saturating_sub(said);
+        self.total = self.total.saturating_sub(oldest);
         self.len -= 1;
     }
 
     /// An error comes in, that all arrivals so far see.
     fn remember(&mut self, error: i64) {
         self.len += 1;
-        self.errors += i64::from(self.len) * error;
-        self.total += error;
+        self.errors = self.errors.saturating_add(i64::from(self.len) * error);
+        self.total = self.total.saturating_add(error);
     }
 }
 

@@ -6,7 +6,7 @@ use quorate_machine::Rng;
 use quorate_phi_detector::{
     Model as _, Sample, Threshold,
     memory::{Beyond, Decay, Window},
-    model::{AnyModel, AnyStats, Chen, Exponential, Normal, Timeout},
+    model::{AnyModel, AnyStats, Chen, Exponential, Normal, Tail, Timeout},
 };
 
 pub(crate) const fn ms(span: u64) -> Duration {
@@ -41,6 +41,13 @@ pub(crate) fn all() -> Vec<(&'static str, AnyModel)> {
         ("exponential", Exponential::new(usual, ms(2_000)).expect("a model").into()),
         ("exponential, smoothed", Exponential::new(usual, ms(5_000)).expect("a model").with_weight(5).into()),
         ("exponential, shortest", Exponential::new(window(3, ms(2)), least).expect("a model").into()),
+        ("tail", Tail::new(usual, ms(5), ms(1_000)).expect("a model").into()),
+        ("tail, clamping", Tail::new(clamping, least, ms(100)).expect("a model").into()),
+        ("tail, least", Tail::new(window(16, ms(2)), least, least).expect("a model").into()),
+        (
+            "tail, widest",
+            Tail::new(window(4096, day).with_beyond(Beyond::Clamp), day, ms(100)).expect("a model").into(),
+        ),
         ("chen", Chen::new(1000, ms(100), ms(50)).expect("a model").into()),
         ("chen, two windows", Chen::new(100, ms(1_000), ms(50)).expect("a model").two_windows().into()),
         ("chen, unnumbered", Chen::new(30, ms(100), ms(1)).expect("a model").unnumbered().into()),

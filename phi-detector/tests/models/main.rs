@@ -4,6 +4,7 @@
 mod arrivals;
 mod kinds;
 mod laws;
+mod tails;
 
 fn report(check: fn() -> Result<String, String>) {
     println!("{}", check().expect("it holds"));
@@ -52,4 +53,34 @@ fn lost_heartbeats_are_no_lateness() {
 #[test]
 fn the_later_of_two_windows_counts() {
     report(arrivals::the_later_of_two_windows_counts);
+}
+
+#[test]
+fn horizons_are_the_closed_form_of_the_ring() {
+    report(tails::horizons_are_the_closed_form_of_the_ring);
+}
+
+#[test]
+fn outliers_do_not_hide_what_is_usual() {
+    report(tails::outliers_do_not_hide_what_is_usual);
+}
+
+#[test]
+fn slower_senders_are_followed() {
+    report(tails::slower_senders_are_followed);
+}
+
+#[test]
+fn few_heartbeats_support_little() {
+    report(tails::few_heartbeats_support_little);
+}
+
+#[test]
+fn runs_of_losses_are_waited_for() {
+    report(tails::runs_of_losses_are_waited_for);
+}
+
+#[test]
+fn lengths_of_runs_are_nearly_kept() {
+    report(tails::lengths_of_runs_are_nearly_kept);
 }
