@@ -78,6 +78,8 @@ bugs! {
     EarlierIgnored,
     /// Heartbeats leave before it is on disk which life they are of.
     BeatsBeforeDurable,
+    /// Losses of a made-up trace come one by one, whatever was lost before.
+    LossForgets,
 }
 
 #[cfg(quorate_bugs)]

@@ -17,6 +17,7 @@ mod nanos;
 mod pulse;
 pub mod qos;
 mod threshold;
+pub mod trace;
 
 #[cfg(quorate_bugs)]
 pub use crate::bug::Bug;

@@ -12,6 +12,8 @@ mod accounting;
 mod lateness;
 #[path = "statistics/proportions.rs"]
 mod proportions;
+#[path = "statistics/synthetic.rs"]
+mod synthetic;
 
 use std::panic;
 
@@ -47,6 +49,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         Bug::RiskTakenTwice,
         "limits_hold_as_often_as_they_claim",
         proportions::limits_hold_as_often_as_they_claim,
+    ),
+    (
+        Bug::LossForgets,
+        "losses_and_stalls_are_as_frequent_as_they_say",
+        synthetic::losses_and_stalls_are_as_frequent_as_they_say,
     ),
 ];
 
