@@ -88,8 +88,8 @@ pub(crate) fn traces_are_distributed_as_they_say() -> Result<String, String> {
 }
 
 pub(crate) fn losses_and_stalls_are_as_frequent_as_they_say() -> Result<String, String> {
-    let bursty = Loss { begins: Chance::ppm(50_000), goes_on: Chance::ppm(750_000) };
-    let config = TraceConfig { loss: bursty, ..TraceConfig::default() };
+    let gilbert = Loss { begins: Chance::ppm(50_000), goes_on: Chance::ppm(750_000) };
+    let config = TraceConfig { loss: gilbert, ..TraceConfig::default() };
     let sequences: Vec<u64> =
         arrivals(&config, 3)?.iter().map(|heartbeat| heartbeat.stamp.sequence).collect();
     let gaps: Vec<u64> = sequences
@@ -111,14 +111,14 @@ pub(crate) fn losses_and_stalls_are_as_frequent_as_they_say() -> Result<String, 
         let stalled = arrivals(&TraceConfig { stalls, pace, ..TraceConfig::default() }, 3)?;
         let is_numbered =
             stalled.iter().zip(1..).all(|(heartbeat, number)| heartbeat.stamp.sequence == number);
-        let last =
+        let took =
             stalled.last().map_or(Duration::ZERO, |heartbeat| heartbeat.at.since(Time::ZERO)).as_secs();
         // Ticks: a stall of x costs ⌊x⌋ ticks, 2 in the mean. Sleeps: 2.5 seconds. Each ± 5 deviations, of 1.6 s and √1,800 of them.
         let costs = if pace == Pace::Ticks { 4_000 } else { 5_000 };
-        if !is_numbered || last.abs_diff(20_000 + costs) > 340 {
-            return Err(format!("{pace:?}: numbered: {is_numbered}, {last} seconds"));
+        if !is_numbered || took.abs_diff(20_000 + costs) > 340 {
+            return Err(format!("{pace:?}: numbered: {is_numbered}, {took} seconds"));
         }
-        skipped = skipped.max(last - 20_000);
+        skipped = skipped.max(took - 20_000);
     }
     Ok(format!("{bursts} bursts of {lost} in all; stalls of {skipped} seconds in all"))
 }
