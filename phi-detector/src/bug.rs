@@ -51,6 +51,8 @@ bugs! {
     RestartIsAnInterval,
     /// A clock that goes backwards takes the last heartbeat along.
     ClockGoesBack,
+    /// The time from an excuse to the next heartbeat is an interval.
+    ExcuseIsLearned,
 
     // Measuring them.
     /// A peer counts as alive after its crash, so that to suspect it is a mistake for ever, or accuracy is flattered.
