@@ -2,6 +2,7 @@
 
 mod any;
 mod chen;
+pub mod compatible;
 mod exponential;
 mod normal;
 mod tail;
