@@ -2,18 +2,35 @@
 #![cfg(quorate_bugs)]
 #![allow(
     dead_code,
+    clippy::float_cmp,
     clippy::print_stdout,
     reason = "a test says what it reached, and takes what it needs of the checks"
 )]
 
 #[path = "statistics/accounting.rs"]
 mod accounting;
+#[path = "models/arrivals.rs"]
+mod arrivals;
+#[path = "golden/bits.rs"]
+mod bits;
+#[path = "models/defects.rs"]
+mod defects;
+#[path = "models/heard.rs"]
+mod heard;
+#[path = "models/kinds.rs"]
+mod kinds;
+#[path = "models/known.rs"]
+mod known;
 #[path = "statistics/lateness.rs"]
 mod lateness;
+#[path = "models/others.rs"]
+mod others;
 #[path = "statistics/proportions.rs"]
 mod proportions;
 #[path = "statistics/synthetic.rs"]
 mod synthetic;
+#[path = "models/tails.rs"]
+mod tails;
 
 use std::panic;
 
@@ -24,6 +41,40 @@ type Check = fn() -> Result<String, String>;
 
 /// Each bug, and what catches it.
 const TABLE: &[(Bug, &str, Check)] = &[
+    (Bug::MeanInverted, "the_mean_is_time_per_heartbeat", defects::the_mean_is_time_per_heartbeat),
+    (
+        Bug::CursorIsLength,
+        "perfect_heartbeats_are_never_suspected",
+        defects::perfect_heartbeats_are_never_suspected,
+    ),
+    (Bug::TailUnderflows, "phi_has_no_end_and_no_noise", defects::phi_has_no_end_and_no_noise),
+    (Bug::TailUnderflows, "normal_phi_is_known_to_four_places", known::normal_phi_is_known_to_four_places),
+    (Bug::PhiInNats, "exponential_is_known_to_four_places", known::exponential_is_known_to_four_places),
+    (Bug::PhiInNats, "cassandra_cases", others::cassandra_cases),
+    (Bug::LostAreForgotten, "lost_heartbeats_are_no_lateness", arrivals::lost_heartbeats_are_no_lateness),
+    (
+        Bug::OldestLeavesAlone,
+        "expectations_are_those_of_all_arrivals",
+        arrivals::expectations_are_those_of_all_arrivals,
+    ),
+    (Bug::EarlierWindowWins, "the_later_of_two_windows_counts", arrivals::the_later_of_two_windows_counts),
+    (Bug::BodyTakesOutliers, "outliers_do_not_hide_what_is_usual", tails::outliers_do_not_hide_what_is_usual),
+    (
+        Bug::OutliersLeaveTheBody,
+        "horizons_are_the_closed_form_of_the_ring",
+        tails::horizons_are_the_closed_form_of_the_ring,
+    ),
+    (Bug::NothingIsUnseen, "few_heartbeats_support_little", tails::few_heartbeats_support_little),
+    (Bug::RunIsOneLoss, "runs_of_losses_are_waited_for", tails::runs_of_losses_are_waited_for),
+    (Bug::RunIsOneLoss, "phi_is_the_same_to_the_bit", bits::phi_is_the_same_to_the_bit),
+    (Bug::StaleHeartbeatTrusted, "stale_heartbeats_change_nothing", heard::stale_heartbeats_change_nothing),
+    (Bug::RestartIsAnInterval, "a_new_life_forgets_the_old", heard::a_new_life_forgets_the_old),
+    (
+        Bug::ClockGoesBack,
+        "clocks_that_go_backwards_take_nothing_back",
+        heard::clocks_that_go_backwards_take_nothing_back,
+    ),
+    (Bug::ExcuseIsLearned, "an_excuse_is_for_one_peer", defects::an_excuse_is_for_one_peer),
     (
         Bug::AliveAfterCrash,
         "quality_is_what_each_nanosecond_says",
