@@ -1,6 +1,8 @@
 use clap::{Parser, Subcommand};
 
-use crate::{bench, check, client, clock, cluster, demo, dump, history, restore, ring, serve, sim, status};
+use crate::{
+    bench, check, client, clock, cluster, demo, dump, history, phi, restore, ring, serve, sim, status,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,6 +14,7 @@ Examples:
   quorate check --model cas-register FILE   is a recorded history linearizable?
   quorate clock draw LOG -o log.svg         what led to what, by vector clocks
   quorate ring compare                      what a change of nodes moves, by every algorithm
+  quorate phi ping tcp:127.0.0.1:7001       how suspicious is its silence?
 
 Any Redis client works too: redis-cli -p 7002 GET greeting";
 
@@ -35,6 +38,7 @@ pub(crate) enum Command {
     History(history::Options),
     Clock(clock::Options),
     Ring(ring::Options),
+    Phi(phi::Options),
     Demo(demo::Options),
     Dump(dump::Options),
     Restore(restore::Options),

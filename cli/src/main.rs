@@ -26,6 +26,7 @@ mod history;
 mod info;
 mod interrupt;
 mod markup;
+mod phi;
 mod problem;
 mod process;
 mod recorded;
@@ -71,6 +72,7 @@ fn run(command: Command) -> Result<ExitCode, Problem> {
         Command::History(options) => history::run(&options),
         Command::Clock(options) => Ok(clock::run(&options)),
         Command::Ring(options) => Ok(ring::run(&options)),
+        Command::Phi(options) => Ok(phi::run(&options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::Dump(options) => in_runtime(dump::run(options)),
         Command::Restore(options) => in_runtime(restore::run(options)),

@@ -1,9 +1,10 @@
-//! What `quorate sim --export` writes, `quorate check` judges, and `quorate clock` checks and draws.
+//! What `quorate sim --export` writes, `quorate check` judges, and `quorate clock` checks and draws; and other small commands.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail loudly, too")]
 
 mod clock;
 mod common;
+mod phi;
 #[path = "../../sim/tests/replicas/mod.rs"]
 mod replicas;
 mod ring;
