@@ -6,7 +6,7 @@ use alloc::{boxed::Box, vec, vec::Vec};
 ///
 /// What comes next is in a small heap, everything later in the buckets of a hierarchical wheel (Varghese and Lauck 1987, §6.2),
 /// linked by numbers. Where the heap runs empty, the wheel's first bucket is moved into it, so that the first instant is exact,
-/// whatever a bucket's width. An instant is put in its bucket in O(1) and moves down at most [`LEVELS`] times; the heap holds
+/// whatever a bucket's width. An instant is put in its bucket in O(1) and moves down at most [`Agenda::LEVELS`] times; the heap holds
 /// what is within one bucket of the finest level, about a millisecond, and what came in before that.
 ///
 /// Entries may be out of date: mostly what somebody waits for is put off again and again before it comes, so an entry is
@@ -18,7 +18,7 @@ pub(crate) struct Agenda {
     /// The first of each bucket, or [`NONE`].
     heads: Box<[u32]>,
     /// Which buckets of each level hold something.
-    occupied: [u64; LEVELS],
+    occupied: [u64; Agenda::LEVELS],
     /// Where the wheel is: no entry in it is before this, and the heap holds all that are in the finest bucket around it or before.
     cursor: u64,
     /// No entry in the wheel is before this; `u64::MAX` if there is none.
@@ -45,12 +45,15 @@ enum Place {
 }
 
 impl Agenda {
+    /// How often an entry is brought nearer at most.
+    pub(crate) const LEVELS: usize = (u64::BITS - FINEST_BITS).div_ceil(DIGIT_BITS) as usize;
+
     pub(crate) fn new() -> Self {
         Self {
             entries: Vec::new(),
             near: Vec::new(),
-            heads: vec![NONE; LEVELS << DIGIT_BITS].into_boxed_slice(),
-            occupied: [0; LEVELS],
+            heads: vec![NONE; Self::LEVELS << DIGIT_BITS].into_boxed_slice(),
+            occupied: [0; Self::LEVELS],
             cursor: 0,
             far_start: u64::MAX,
             is_settled: true,
@@ -74,6 +77,10 @@ impl Agenda {
     /// Puts it on the agenda at this instant, and at no other. There is room for the number.
     pub(crate) fn set(&mut self, number: u32, at: u64) {
         self.remove(number);
+        if self.near.is_empty() && self.far_start == u64::MAX {
+            // Where nothing else is, the wheel may be anywhere.
+            self.cursor = at;
+        }
         if at >> FINEST_BITS <= self.cursor >> FINEST_BITS {
             self.push_near(number, at);
         } else {
@@ -145,7 +152,7 @@ impl Agenda {
     /// The first bucket that holds something, and an instant that nothing in it is before.
     fn first_bucket(&self) -> Option<(u64, u16)> {
         let mut first: Option<(u64, u16)> = None;
-        for level in 0..LEVELS {
+        for level in 0..Self::LEVELS {
             let slots = self.occupied.get(level).copied().unwrap_or(0);
             if slots == 0 {
                 continue;
@@ -290,4 +297,3 @@ const NONE: u32 = u32::MAX;
 const FINEST_BITS: u32 = 20;
 const DIGIT_BITS: u32 = 6;
 const SLOT_MASK: u64 = (1 << DIGIT_BITS) - 1;
-const LEVELS: usize = (u64::BITS - FINEST_BITS).div_ceil(DIGIT_BITS) as usize;

@@ -23,9 +23,9 @@ pub struct Config<M> {
     /// the own clock then stands still, and for as long as this again, in which the backlog is heard. `None` if no step is
     /// ever too late. Well above what a busy scheduler does, and below what the levels can bear.
     pub stall: Option<Duration>,
-    /// An interval is not learned if this level, counted from 0, was reached before it ended, as in Akka: a peer that was away
-    /// is then as it was before. But a peer that has become slower for good never becomes trusted for long. `None` to learn
-    /// from all.
+    /// An interval is not learned if this level, counted from 0, was reached before it ended: a peer that was away is then as it was
+    /// before. Two such intervals in a row are how the peer is, and the second one is learned; in Akka, none of them
+    /// is, and a peer that has become slower is suspected for ever. `None` to learn from all.
     pub unlearned: Option<u8>,
     /// How many peers can be watched.
     pub peers_max: usize,

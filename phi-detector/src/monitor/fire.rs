@@ -8,17 +8,17 @@ use crate::Model;
 impl<M: Model> Monitor<M> {
     /// Tells the levels that have been reached by now, in the order of the instants at which they were.
     pub(super) fn fire(&mut self, now: Time, out: &mut OutboxOf<Self>) {
-        let mut budget = self.config.fires_max;
-        loop {
+        let mut budget = self.moves_max();
+        for _ in 0..self.config.fires_max {
             let peers = &self.peers;
             let truth = |number| peers.get(number).and_then(Peer::due);
             let Some((at, number)) = self.agenda.settle(&mut budget, truth) else { return };
-            if budget == 0 || self.clock.world(at).is_none_or(|at| at > now) {
+            if self.clock.world(at).is_none_or(|at| at > now) {
                 return;
             }
-            budget -= 1;
             self.reach(number, out);
         }
+        self.settle();
     }
 
     /// The peer has reached its next level.

@@ -7,7 +7,7 @@ use super::{
     peers::Peer,
     state::Monitor,
 };
-use crate::{Beat, Bug, Learned, Model, Sample, Stamp, Threshold};
+use crate::{Beat, Bug, Learned, Model, Sample, Stamp, Threshold, agenda::Agenda};
 
 impl<M: Model> Monitor<M> {
     /// A sign of life came.
@@ -37,8 +37,9 @@ impl<M: Model> Monitor<M> {
                 out.emit(Event::Restarted { peer: from, generation });
             }
             Beat::Next { missed } => {
-                let was_away = self.config.unlearned.is_some_and(|level| peer.level > level);
-                if was_away || !self.clock.is_whole_since(began) {
+                let is_away = self.config.unlearned.is_some_and(|level| peer.level > level);
+                peer.was_away = is_away && !peer.was_away;
+                if peer.was_away || !self.clock.is_whole_since(began) {
                     self.counts.unlearned += 1;
                 } else {
                     let sample = Sample { interval: silence, missed };
@@ -57,6 +58,8 @@ impl<M: Model> Monitor<M> {
         }
         let before = peer.due;
         peer.due = due(&self.config.model, &self.config.levels, peer);
+        let is_earlier = peer.due < before && before < u64::MAX;
+        self.counts.advanced += u64::from(is_earlier);
         self.put_off(number, before);
         Ok(())
     }
@@ -78,9 +81,14 @@ impl<M: Model> Monitor<M> {
         }
     }
 
+    /// How many entries of the agenda one step corrects or brings nearer: enough for one from the farthest to the nearest.
+    pub(super) fn moves_max(&self) -> usize {
+        self.config.fires_max.saturating_add(2 * Agenda::LEVELS)
+    }
+
     /// Sees to it that the agenda begins with what is due first.
     pub(super) fn settle(&mut self) {
-        let mut budget = self.config.fires_max;
+        let mut budget = self.moves_max();
         let peers = &self.peers;
         self.agenda.settle(&mut budget, |number| peers.get(number).and_then(Peer::due));
     }

@@ -1,4 +1,4 @@
-//! The own clock, which stands still while the whole node is paused: a silence that nobody could hear says nothing of peers.
+//! The own clock, which runs only while the whole node does: a silence that nobody could hear says nothing of peers.
 
 use core::time::Duration;
 
@@ -6,14 +6,15 @@ use quorate_machine::{Clock, Time};
 
 use crate::{Bug, nanos::nanos};
 
-/// A clock that stands still during pauses. Instants of it are nanoseconds.
+/// A clock that is put back by each pause. Its instants are nanoseconds since [`EPOCH`] before it was started, so that a pause that is
+/// longer than it has run leaves it above zero.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OwnClock {
     clock: Clock,
     started: Time,
-    /// The latest instant of its own.
+    /// What it shows.
     latest: u64,
-    /// How far it is behind the driver's clock, unless it stands still now.
+    /// How far it is behind the driver's clock.
     behind: u64,
     /// Before this the latest pause, and what is heard of its backlog, was not over: intervals that began before are not measured.
     whole_since: u64,
@@ -21,8 +22,7 @@ pub(super) struct OwnClock {
 
 impl OwnClock {
     pub(super) const fn starting(now: Time) -> Self {
-        let latest = now.as_nanos();
-        Self { clock: Clock::starting(now), started: now, latest, behind: 0, whole_since: 0 }
+        Self { clock: Clock::starting(now), started: now, latest: EPOCH, behind: 0, whole_since: 0 }
     }
 
     /// Moves on to `now`, or to the latest instant if that is later.
@@ -32,9 +32,9 @@ impl OwnClock {
         now
     }
 
-    /// Whether this is before an instant that was seen.
-    pub(super) fn is_past(&self, now: Time) -> bool {
-        now < self.clock.latest()
+    /// The latest instant of the driver's.
+    pub(super) const fn seen(&self) -> Time {
+        self.clock.latest()
     }
 
     /// What it shows.
@@ -44,21 +44,22 @@ impl OwnClock {
 
     /// What it shows then, if there is no pause before.
     pub(super) fn at(&self, now: Time) -> u64 {
-        now.as_nanos().saturating_sub(self.behind).max(self.latest)
+        let run = now.as_nanos().saturating_sub(self.started.as_nanos());
+        EPOCH.saturating_add(run).saturating_sub(self.behind)
     }
 
-    /// When it runs past this instant, by the driver's clock.
-    pub(super) const fn world(&self, own: u64) -> Option<Time> {
-        match own.checked_add(self.behind) {
-            Some(at) => Some(Time::from_nanos(at)),
-            None => None,
-        }
+    /// When it shows this instant, by the driver's clock.
+    pub(super) fn world(&self, own: u64) -> Option<Time> {
+        let run = match own.checked_sub(EPOCH) {
+            Some(shown) => shown.checked_add(self.behind)?,
+            None => self.behind.saturating_sub(EPOCH - own),
+        };
+        self.started.as_nanos().checked_add(run).map(Time::from_nanos)
     }
 
-    /// How long it has run until now, but for pauses.
+    /// How long it has run until then, but for pauses.
     pub(super) fn awake(&self, now: Time) -> Duration {
-        let run = now.since(self.started);
-        run.saturating_sub(Duration::from_nanos(self.behind))
+        Duration::from_nanos(self.at(now).saturating_sub(EPOCH))
     }
 
     /// The node was paused for `span` until `now`, and hears what has gathered for `grace`.
@@ -67,8 +68,10 @@ impl OwnClock {
             return;
         }
         self.behind = self.behind.saturating_add(nanos(span)).saturating_add(nanos(grace));
-        let end = now + grace;
-        self.whole_since = end.as_nanos().saturating_sub(self.behind).max(self.latest.saturating_add(1));
+        // Who was heard before this was told may be ahead of the clock now.
+        let end = self.at(now + grace).max(self.latest.saturating_add(1));
+        self.whole_since = self.whole_since.max(end);
+        self.latest = self.at(now);
     }
 
     /// Whether an interval that began at this instant was without a pause until now.
@@ -76,3 +79,6 @@ impl OwnClock {
         own >= self.whole_since || Bug::PauseIsAnInterval.is_planted()
     }
 }
+
+/// A hundred and forty-six years: what it shows when it starts.
+const EPOCH: u64 = 1 << 62;

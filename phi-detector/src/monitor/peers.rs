@@ -24,6 +24,8 @@ pub(super) struct Peer<S> {
     /// How many levels it has reached.
     pub(super) level: u8,
     heard: Heard,
+    /// Whether the latest interval was not learned, because the peer was away.
+    pub(super) was_away: bool,
     /// `None` if the place is free.
     pub(super) duty: Option<Duty>,
 }
@@ -32,7 +34,7 @@ impl<S> Peer<S> {
     /// A peer that is waited for from now on.
     pub(super) const fn new(own: u64, stats: S, duty: Option<Duty>) -> Self {
         let stamp = Stamp { generation: 0, sequence: 0 };
-        Self { last: own, stamp, due: u64::MAX, stats, level: 0, heard: Heard::Never, duty }
+        Self { last: own, stamp, due: u64::MAX, stats, level: 0, heard: Heard::Never, was_away: false, duty }
     }
 
     /// Takes note of a heartbeat, and says what it was and how long the silence before it was.

@@ -37,6 +37,8 @@ pub struct Counts {
     pub dropped: u64,
     /// Intervals that were learned as the longest.
     pub clamped: u64,
+    /// Heartbeats after which the next level is due earlier than before.
+    pub advanced: u64,
     /// Levels that were reached.
     pub reached: u64,
     /// Heartbeats that were sent.

@@ -43,7 +43,7 @@ impl<M: Model> Machine for Monitor<M> {
     fn digest(&self, mut hasher: &mut dyn Hasher) {
         (&self.birth, self.generation, self.recorded, self.peers.len()).hash(&mut hasher);
         for (id, peer, ring) in self.peers.iter() {
-            (id, peer.stamp(), peer.was_heard(), peer.level, peer.duty).hash(&mut hasher);
+            (id, peer.stamp(), peer.was_heard(), peer.level, peer.was_away, peer.duty).hash(&mut hasher);
             (&peer.stats, ring).hash(&mut hasher);
         }
     }
@@ -52,13 +52,14 @@ impl<M: Model> Machine for Monitor<M> {
 impl<M: Model> Monitor<M> {
     /// Moves the clocks on. Who is too late for what was promised was not there to hear anybody.
     fn advance(&mut self, now: Time, out: &mut OutboxOf<Self>) -> Time {
-        if self.clock.is_past(now) {
+        if now < self.clock.seen() {
             self.counts.backwards += 1;
         }
         if let (Some(stall), Some(due), Birth::Issued(_) | Birth::Durable) =
             (self.config.stall, self.deadline(), &self.birth)
         {
-            let late = now.since(due);
+            // What was due before the latest step was asked for then.
+            let late = now.since(due.max(self.clock.seen()));
             if late > stall {
                 self.clock.pause(now, late, stall);
                 self.counts.stalls += 1;
