@@ -152,36 +152,29 @@ impl Agenda {
     /// The first bucket that holds something, and an instant that nothing in it is before.
     fn first_bucket(&self) -> Option<(u64, u16)> {
         let mut first: Option<(u64, u16)> = None;
-        for level in 0..Self::LEVELS {
-            let slots = self.occupied.get(level).copied().unwrap_or(0);
-            if slots == 0 {
-                continue;
-            }
-            let slot = u64::from(slots.trailing_zeros());
-            let start = self.start(level, slot);
-            // What is left in the bucket that the wheel has entered goes before the finer ones.
+        for (level, &slots) in self.occupied.iter().enumerate().filter(|(_, slots)| **slots != 0) {
+            let here = self.cursor >> shift(level) & SLOT_MASK;
+            let ahead = u64::from(slots.rotate_right(u32::try_from(here).unwrap_or(0)).trailing_zeros());
+            let start = self.start(level, ahead);
+            // Of a bucket that the wheel has entered it is not known what is first: it goes before the finer ones.
             if first.is_none_or(|(other, _)| start <= other) {
-                first = Some((start, bucket(level, slot)));
+                first = Some((start, bucket(level, (here + ahead) & SLOT_MASK)));
             }
         }
         first
     }
 
-    /// Where a bucket begins, or the wheel is in it.
-    const fn start(&self, level: usize, slot: u64) -> u64 {
-        let shift = shift(level);
-        let above = match self.cursor.checked_shr(shift + DIGIT_BITS) {
-            Some(above) => above << DIGIT_BITS,
-            None => 0,
-        };
-        let start = (above | slot) << shift;
-        if start > self.cursor { start } else { self.cursor }
+    /// Where the bucket begins that is so many slots ahead of the wheel, or the wheel is in it.
+    fn start(&self, level: usize, ahead: u64) -> u64 {
+        let slot = (self.cursor >> shift(level)).saturating_add(ahead);
+        (slot << shift(level)).max(self.cursor)
     }
 
+    /// Puts it into the finest bucket that the wheel reaches in less than a round.
     fn link(&mut self, number: u32, at: u64) {
-        let differs = (at ^ self.cursor) >> FINEST_BITS;
-        let level = (u64::BITS - 1 - (differs | 1).leading_zeros()) / DIGIT_BITS;
-        let level = level as usize;
+        let ahead = |level: usize| (at >> shift(level)).saturating_sub(self.cursor >> shift(level));
+        let level = (0..Self::LEVELS).find(|level| ahead(*level) <= SLOT_MASK).unwrap_or(Self::LEVELS - 1);
+        let start = self.start(level, ahead(level));
         let slot = at >> shift(level) & SLOT_MASK;
         let bucket = bucket(level, slot);
         let Some(head) = self.heads.get_mut(usize::from(bucket)) else { return };
@@ -195,7 +188,7 @@ impl Agenda {
         if let Some(slots) = self.occupied.get_mut(level) {
             *slots |= 1 << slot;
         }
-        self.far_start = self.far_start.min(self.start(level, slot));
+        self.far_start = self.far_start.min(start);
     }
 
     fn unlink(&mut self, number: u32, bucket: u16) {

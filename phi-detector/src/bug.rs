@@ -101,6 +101,11 @@ mod planted {
             PLANTED.set(bug);
         }
 
+        /// The mistake that this thread's detectors make.
+        pub fn planted() -> Option<Self> {
+            PLANTED.get()
+        }
+
         pub(crate) fn is_planted(self) -> bool {
             PLANTED.get() == Some(self)
         }

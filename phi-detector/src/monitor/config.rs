@@ -31,7 +31,8 @@ pub struct Config<M> {
     pub peers_max: usize,
     /// For how many peers there is room from the beginning; for more of them it is made as they come.
     pub peers_reserved: usize,
-    /// How many peers one step looks at since their time may have come. What is left is for the step after it, 1 ns later.
+    /// How many levels one step tells. What is left is for the step after it, 1 ns later. Sixteen times as many peers that
+    /// were heard in time can be put off in one step.
     pub fires_max: usize,
     /// The classic mistake to make.
     #[cfg(quorate_bugs)]

@@ -83,7 +83,7 @@ impl<M: Model> Monitor<M> {
 
     /// How many entries of the agenda one step corrects or brings nearer: enough for one from the farthest to the nearest.
     pub(super) fn moves_max(&self) -> usize {
-        self.config.fires_max.saturating_add(2 * Agenda::LEVELS)
+        self.config.fires_max.saturating_mul(2 * Agenda::LEVELS)
     }
 
     /// Sees to it that the agenda begins with what is due first.

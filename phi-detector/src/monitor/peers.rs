@@ -9,10 +9,11 @@ use quorate_machine::NodeId;
 use super::event::Duty;
 use crate::{
     Beat, Model, Stamp,
+    memory::{DecayStats, WindowStats},
     pulse::{Heard, Pulse},
 };
 
-/// What a heartbeat needs: 64 bytes with the stats of a window or of a decaying memory.
+/// What a heartbeat needs: a line of memory with the stats of a window or of a decaying memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer<S> {
     /// When its silence began, by the own clock.
@@ -29,6 +30,8 @@ pub(super) struct Peer<S> {
     /// `None` if the place is free.
     pub(super) duty: Option<Duty>,
 }
+
+const _: () = assert!(size_of::<Peer<WindowStats>>() == 64 && size_of::<Peer<DecayStats>>() == 64);
 
 impl<S> Peer<S> {
     /// A peer that is waited for from now on.

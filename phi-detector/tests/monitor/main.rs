@@ -1,8 +1,13 @@
 //! The machine that watches many peers, by itself and in simulated clusters under every fault of the fault model.
 #![allow(clippy::panic, clippy::print_stdout, reason = "a test says what it reached, and fails loudly")]
 
+extern crate alloc;
+
+mod agenda_model;
 mod cluster;
 mod invariants;
+mod poller;
+mod rounds;
 mod script;
 
 use cluster::Cluster;
@@ -24,4 +29,43 @@ fn clusters_watch_each_other() {
         check(&Cluster::default(), 0..800, cluster::plan).unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
     assert_eq!(tally.marks.missed(), Vec::<&str>::new(), "what never happened is not proven");
+}
+
+fn report(check: fn() -> Result<String, String>) {
+    println!("{}", check().expect("it holds"));
+}
+
+#[test]
+fn the_agenda_is_an_ordered_set() {
+    report(agenda_model::the_agenda_is_an_ordered_set);
+}
+
+#[test]
+fn moves_are_bounded() {
+    report(agenda_model::moves_are_bounded);
+}
+
+#[test]
+fn a_poller_sees_the_same() {
+    report(poller::a_poller_sees_the_same);
+}
+
+#[test]
+fn late_wakes_tell_in_order() {
+    report(poller::late_wakes_tell_in_order);
+}
+
+#[test]
+fn heartbeats_are_a_beat_apart() {
+    report(rounds::heartbeats_are_a_beat_apart);
+}
+
+#[test]
+fn missed_rounds_are_left_out() {
+    report(rounds::missed_rounds_are_left_out);
+}
+
+#[test]
+fn no_heartbeat_before_its_life_is_durable() {
+    report(rounds::no_heartbeat_before_its_life_is_durable);
 }

@@ -103,7 +103,7 @@ impl Scripted for Cluster {
     fn names(&self) -> Option<Names<Self>> {
         let command = |command: &mut Command, by: &quorate_sim::laws::Renaming| match command {
             Command::Watch { peer, .. } | Command::Forget { peer } | Command::Heard { peer, .. } => {
-                by.rename(peer)
+                by.rename(peer);
             }
             Command::Paused { .. } => {}
         };
