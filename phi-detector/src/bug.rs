@@ -67,6 +67,7 @@ bugs! {
     StaleIsATrial,
     /// Both limits have all of the risk.
     RiskTakenTwice,
+
     // Monitors.
     /// The monitor's own pause is one long interval of every peer.
     PauseIsAnInterval,
@@ -80,6 +81,10 @@ bugs! {
     EarlierIgnored,
     /// Heartbeats leave before it is on disk which life they are of.
     BeatsBeforeDurable,
+    /// A node that was away sends all heartbeats that it has missed.
+    MissedBeatsMadeUp,
+    /// Whoever comes when its time of the round is over is sent a heartbeat at once, and the next one less than a beat later.
+    JoinsAtOnce,
     /// Losses of a made-up trace come one by one, whatever was lost before.
     LossForgets,
 }

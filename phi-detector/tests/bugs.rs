@@ -3,6 +3,7 @@
 #![allow(
     dead_code,
     clippy::float_cmp,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a test says what it reached, and takes what it needs of the checks"
 )]
@@ -13,10 +14,14 @@ mod accounting;
 mod arrivals;
 #[path = "golden/bits.rs"]
 mod bits;
+#[path = "monitor/cluster.rs"]
+mod cluster;
 #[path = "models/defects.rs"]
 mod defects;
 #[path = "models/heard.rs"]
 mod heard;
+#[path = "monitor/invariants.rs"]
+mod invariants;
 #[path = "models/kinds.rs"]
 mod kinds;
 #[path = "models/known.rs"]
@@ -25,8 +30,12 @@ mod known;
 mod lateness;
 #[path = "models/others.rs"]
 mod others;
+#[path = "monitor/poller.rs"]
+mod poller;
 #[path = "statistics/proportions.rs"]
 mod proportions;
+#[path = "monitor/rounds.rs"]
+mod rounds;
 #[path = "statistics/synthetic.rs"]
 mod synthetic;
 #[path = "models/tails.rs"]
@@ -34,13 +43,28 @@ mod tails;
 
 use std::panic;
 
+use cluster::Cluster;
 use quorate_phi_detector::Bug;
+use quorate_sim::hunt::{Generator, Hunt, Seeded};
 
 /// What must hold, and what it reached; or what does not hold.
 type Check = fn() -> Result<String, String>;
 
 /// Each bug, and what catches it.
 const TABLE: &[(Bug, &str, Check)] = &[
+    (Bug::StaleHeartbeatTrusted, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (Bug::RestartIsAnInterval, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (Bug::ClockGoesBack, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (Bug::PauseIsAnInterval, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (Bug::PauseIgnored, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (Bug::EarlierIgnored, "a_poller_sees_the_same", poller::a_poller_sees_the_same),
+    (
+        Bug::BeatsBeforeDurable,
+        "no_heartbeat_before_its_life_is_durable",
+        rounds::no_heartbeat_before_its_life_is_durable,
+    ),
+    (Bug::MissedBeatsMadeUp, "missed_rounds_are_left_out", rounds::missed_rounds_are_left_out),
+    (Bug::JoinsAtOnce, "heartbeats_are_a_beat_apart", rounds::heartbeats_are_a_beat_apart),
     (Bug::MeanInverted, "the_mean_is_time_per_heartbeat", defects::the_mean_is_time_per_heartbeat),
     (
         Bug::CursorIsLength,
@@ -107,6 +131,30 @@ const TABLE: &[(Bug, &str, Check)] = &[
         synthetic::losses_and_stalls_are_as_frequent_as_they_say,
     ),
 ];
+
+/// The bugs of the machine, and what catches each in simulated clusters.
+const MACHINE: &[(Bug, &[&str])] = &[
+    (Bug::PauseIgnored, &["pauses are no silence"]),
+    (Bug::ForgottenIsTold, &["events alternate", "reached when due"]),
+    (Bug::WatchedAnew, &["events alternate"]),
+    (Bug::EarlierIgnored, &["the deadline is first"]),
+    (Bug::BeatsBeforeDurable, &["lives are written down"]),
+    (Bug::RestartIsAnInterval, &["a restart is told"]),
+    (Bug::StaleHeartbeatTrusted, &["a restart is told"]),
+];
+
+#[test]
+fn every_seeded_bug_of_the_monitor_is_caught() {
+    let seeded = |(bug, by): &(Bug, &'static [&'static str])| {
+        let cluster = Cluster { bug: Some(*bug) };
+        by.iter().fold(Seeded::in_plans(format!("{bug:?}"), cluster), |seeded, by| seeded.by(by))
+    };
+    let bugs: Vec<_> = MACHINE.iter().map(seeded).collect();
+    let hunted = Hunt { seeds: 1_000, hunts: 3, ..Hunt::default() }
+        .run(&bugs, &[Generator::new("plans", cluster::plan)])
+        .unwrap_or_else(|escaped| panic!("{escaped}"));
+    println!("{hunted}");
+}
 
 /// What the check says with the bug planted; a panic is a finding, too.
 fn outcome(check: Check) -> Result<String, String> {

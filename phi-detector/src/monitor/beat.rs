@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use quorate_machine::{OutboxOf, Time};
 
 use super::{message::Message, state::Monitor};
-use crate::{Model, Stamp};
+use crate::{Bug, Model, Stamp};
 
 /// When heartbeats are sent to whom.
 ///
@@ -69,6 +69,7 @@ impl Beats {
             return;
         }
         let is_over = self.done.is_some_and(|done| part <= done) || self.at((false, part)) < now;
+        let is_over = is_over && !Bug::JoinsAtOnce.is_planted();
         self.next = self.next.map(|next| next.min((is_over, part)));
     }
 
@@ -115,6 +116,7 @@ impl Beats {
         let (is_of_next_round, part) = self.next?;
         let late = now.as_nanos().saturating_sub(at.as_nanos());
         let missed = late.checked_div(self.interval).unwrap_or(0);
+        let missed = if Bug::MissedBeatsMadeUp.is_planted() { 0 } else { missed };
         let begun = self.begun.as_nanos().saturating_add(missed.saturating_mul(self.interval));
         self.begun = Time::from_nanos(begun);
         if is_of_next_round {

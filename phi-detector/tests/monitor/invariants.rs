@@ -20,6 +20,7 @@ pub(crate) fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
         Box::new(ReachedWhenDue),
         Box::new(LivesAreWrittenDown::default()),
         Box::new(PausesAreNoSilence::default()),
+        Box::new(RestartIsTold::default()),
     ]
 }
 
@@ -199,6 +200,49 @@ impl Invariant<Cluster> for PausesAreNoSilence {
         if told != expected || machine.awake(now) != own.shown {
             let awake = machine.awake(now);
             return Err(format!("{late:?} late it says {told:?} and has run {awake:?}, not {:?}", own.shown));
+        }
+        Ok(())
+    }
+}
+
+/// What is known of a peer's heartbeats never falls back, and that it is in another life is told when it is known, and only then.
+#[derive(Default)]
+struct RestartIsTold {
+    known: BTreeMap<(NodeId, NodeId), Stamp>,
+}
+
+impl Invariant<Cluster> for RestartIsTold {
+    fn name(&self) -> &'static str {
+        "a restart is told"
+    }
+
+    fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let Some(machine) = machine(view, step) else { return Ok(()) };
+        let told: Vec<_> = step
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Emit(Event::Restarted { peer, .. }) => Some(*peer),
+                _ => None,
+            })
+            .collect();
+        // Commands may forget a peer, and what was known of it.
+        let is_heard = matches!(step.kind, StepKind::Receive(_));
+        let before = core::mem::take(&mut self.known);
+        self.known =
+            before.iter().filter(|((node, _), _)| *node != step.node).map(|(key, at)| (*key, *at)).collect();
+        for status in machine.peers() {
+            let key = (step.node, status.peer);
+            let known = status.stamp.unwrap_or_default();
+            self.known.insert(key, known);
+            let Some(before) = before.get(&key).filter(|_| is_heard) else { continue };
+            let restarted = before.generation > 0 && known.generation > before.generation;
+            if known < *before || before.generation > 0 && restarted != told.contains(&status.peer) {
+                return Err(format!(
+                    "{} was known by {before:?}, and is by {known:?}: {told:?}",
+                    status.peer
+                ));
+            }
         }
         Ok(())
     }

@@ -9,11 +9,12 @@ use quorate_phi_detector::{
     monitor::{Command, Config, Duty, Event, Message, Monitor},
 };
 
-use crate::cluster::{BEAT, model, threshold};
+use crate::cluster::{model, threshold};
 
 const TICK: u64 = 1_000_000;
 const PEERS: u64 = 4;
 const START: u64 = 1_000_000;
+const STALL: Duration = Duration::from_millis(100);
 
 /// One peer, as the naive monitor knows it.
 struct Peer {
@@ -171,13 +172,12 @@ pub(crate) fn a_poller_sees_the_same() -> Result<String, String> {
     ))
 }
 
-fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
-    let mut rng = Rng::new(seed);
+/// The two, at the same instant.
+fn both(seed: u64) -> Result<(Listener, Poller), String> {
     let model = model(seed);
     let levels: Vec<_> = [0.4, 1.0, 1.7].into_iter().map(threshold).collect();
     let mut config = Config::new(NodeId(99), model, levels.clone());
-    let stall = BEAT * 2;
-    (config.beat, config.stall) = (None, Some(stall));
+    (config.beat, config.stall) = (None, Some(STALL));
     let unlearned = seed % 3 == 0;
     config.unlearned = unlearned.then_some(0);
     #[cfg(quorate_bugs)]
@@ -186,7 +186,7 @@ fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
     }
     let monitor =
         Monitor::new(config, 1, Time::from_nanos(START * TICK)).map_err(|error| error.to_string())?;
-    let mut listener = Listener {
+    let listener = Listener {
         monitor,
         out: OutboxOf::<Monitor<AnyModel>>::new(),
         told: vec![],
@@ -195,7 +195,7 @@ fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
         since: BTreeMap::new(),
         latest: START * TICK,
     };
-    let mut poller = Poller {
+    let poller = Poller {
         model,
         levels,
         unlearned,
@@ -205,11 +205,17 @@ fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
         mistaken: 0,
         since: BTreeMap::new(),
     };
-    let mut stamps = [Stamp { generation: 1, sequence: 0 }; PEERS as usize];
+    Ok((listener, poller))
+}
+
+fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
+    let mut rng = Rng::new(seed);
+    let (mut listener, mut poller) = both(seed)?;
+    let mut stamps = [Stamp { generation: 1, sequence: 0 }; 4];
     let mut tick = START;
     // The clocks begin far enough from zero to be put back.
     let mut behind = 0_u64;
-    let grace = u64::try_from(stall.as_nanos()).unwrap_or(0) / TICK;
+    let grace = u64::try_from(STALL.as_nanos()).unwrap_or(0) / TICK;
     for _ in 0..150 {
         let wait = [0, 1, 7, 30, 45, 50, 55, 200][usize::try_from(rng.below(8)).unwrap_or(0)];
         let sleeps = rng.below(12) == 0;
@@ -252,16 +258,7 @@ fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
                 listener.since.remove(&peer);
             }
             kind => {
-                let stamp = &mut stamps[at];
-                match kind {
-                    3 => *stamp = Stamp { generation: stamp.generation + 1, sequence: 1 },
-                    4 => {}
-                    5 => stamp.sequence += 3,
-                    _ => stamp.sequence += 1,
-                }
-                // Now and then an old one.
-                let sent =
-                    if kind == 6 { Stamp { generation: stamp.generation, sequence: 1 } } else { *stamp };
+                let sent = next_stamp(&mut stamps[at], kind);
                 let message = Message::Heartbeat(sent);
                 listener.feed(now, Input::Receive { from: NodeId(peer), message });
                 poller.hear(tick, peer, sent, own);
@@ -283,6 +280,17 @@ fn schedule(seed: u64, reached: &mut Reached) -> Result<(), String> {
     }
     reached.mistaken += listener.mistaken;
     Ok(())
+}
+
+/// What a peer sends next: mostly the next one, sometimes one of a new life, the same again, or an old one.
+const fn next_stamp(stamp: &mut Stamp, kind: u64) -> Stamp {
+    match kind {
+        3 => *stamp = Stamp { generation: stamp.generation + 1, sequence: 1 },
+        4 => {}
+        5 => stamp.sequence += 3,
+        _ => stamp.sequence += 1,
+    }
+    if kind == 6 { Stamp { generation: stamp.generation, sequence: 1 } } else { *stamp }
 }
 
 /// Within a tick, the poller does not see what came first.
@@ -337,8 +345,8 @@ pub(crate) fn late_wakes_tell_in_order() -> Result<String, String> {
         if told.len() != 60 {
             return Err(format!("{} of 60 levels were told", told.len()));
         }
-        if let Some(pair) = told.windows(2).find(|pair| pair[0].0 > pair[1].0) {
-            return Err(format!("{:?} is told before {:?}", pair[0], pair[1]));
+        if let Some(at) = (1..told.len()).find(|at| told[at - 1].0 > told[*at].0) {
+            return Err(format!("{:?} is told before {:?}", told[at - 1], told[at]));
         }
         events += told.len();
     }
