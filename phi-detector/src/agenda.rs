@@ -23,6 +23,8 @@ pub(crate) struct Agenda {
     cursor: u64,
     /// No entry in the wheel is before this; `u64::MAX` if there is none.
     far_start: u64,
+    /// The bucket that this is said of.
+    far_bucket: u16,
     /// Whether the first entry was found to be right when it was last looked at.
     is_settled: bool,
 }
@@ -56,6 +58,7 @@ impl Agenda {
             occupied: [0; Self::LEVELS],
             cursor: 0,
             far_start: u64::MAX,
+            far_bucket: 0,
             is_settled: true,
         }
     }
@@ -144,9 +147,11 @@ impl Agenda {
 
     /// One of those in the wheel's first bucket, where the wheel then is.
     fn first_far(&mut self) -> Option<u32> {
-        let (start, bucket) = self.first_bucket()?;
-        self.cursor = start;
-        self.heads.get(usize::from(bucket)).copied().filter(|first| *first != NONE)
+        if self.far_start == u64::MAX {
+            return None;
+        }
+        self.cursor = self.far_start;
+        self.heads.get(usize::from(self.far_bucket)).copied().filter(|first| *first != NONE)
     }
 
     /// The first bucket that holds something, and an instant that nothing in it is before.
@@ -188,7 +193,10 @@ impl Agenda {
         if let Some(slots) = self.occupied.get_mut(level) {
             *slots |= 1 << slot;
         }
-        self.far_start = self.far_start.min(start);
+        // Of equal ones the coarser is first, as it is where they are looked for.
+        if start < self.far_start || start == self.far_start && bucket > self.far_bucket {
+            (self.far_start, self.far_bucket) = (start, bucket);
+        }
     }
 
     fn unlink(&mut self, number: u32, bucket: u16) {
@@ -208,7 +216,9 @@ impl Agenda {
             if let Some(slots) = self.occupied.get_mut(level) {
                 *slots &= !(1 << slot);
             }
-            self.far_start = self.first_bucket().map_or(u64::MAX, |(start, _)| start);
+            if bucket == self.far_bucket {
+                (self.far_start, self.far_bucket) = self.first_bucket().unwrap_or((u64::MAX, 0));
+            }
         }
     }
 

@@ -75,8 +75,12 @@ bugs! {
     PauseIgnored,
     /// A peer is forgotten by name alone.
     ForgottenIsTold,
+    /// Who is watched in the place of a forgotten peer is taken to have sent that one's heartbeats.
+    PlaceIsNotCleared,
     /// Whoever is watched again, although it is watched already, begins anew.
     WatchedAnew,
+    /// Of a peer that was away nothing is learned, however often it is.
+    AwayIsNeverLearned,
     /// What is due earlier than before is looked at when it would have been.
     EarlierIgnored,
     /// Heartbeats leave before it is on disk which life they are of.

@@ -12,14 +12,21 @@
 //! - A node that restarts begins another life: its generation is greater than of any before, on disk before anybody hears
 //!   of it. What was learned of the former life is forgotten ([`Event::Restarted`]), and its late heartbeats are no news.
 //! - Silence that nobody could hear is no silence: where a step comes later than the deadline by more than a
-//!   [stall](Config::stall), this node itself was paused. Its own clock then stands still for as long, and no interval across it is
-//!   learned. The same is told by [`Command::Paused`] where the caller knows better.
+//!   [stall](Config::stall), this node itself was paused. Its own clock, by which silences are measured, is put back by as much, and by
+//!   a stall more, in which the backlog is heard before anybody is suspected; no interval across it is learned. It costs
+//!   nothing for each peer. The same is told by [`Command::Paused`] where the caller knows better.
 //!
 //! # Limits
-//! Whom a node watches is not on disk: its caller says so again after a restart. A clock that is set forward looks like a
-//! pause; one that is set back delays what is due until it has caught up. What is due in a pause is told after it, and after
-//! a `stall` in which the backlog is heard. Who is watched by many and watches many costs O(peers) heartbeats for each
-//! beat in both directions.
+//! - Whom a node watches is not on disk: its caller says so again after a restart. A node that has lost its disk is in its
+//!   first life again, and is not heard by those who knew its later ones until they forget it.
+//! - A clock that is set forward by more than a stall looks like a pause; one that is set back delays what is due until it
+//!   has caught up. Give it a clock that does neither.
+//! - A pause begins when the machine was to be woken, not before: what was silent from the latest heartbeat until then counts.
+//! - Stamps are trusted. Who passes on a stamp that its peer has not sent yet ([`Command::Heard`]) makes it unheard until it has.
+//! - Levels are told by wakes alone: a driver that never wakes it is never told.
+//! - One step sends [`Config::batch`] heartbeats, tells [`Config::fires_max`] levels and corrects sixteen times as many entries of
+//!   its agenda. Where more peers than that were put off within the same milliseconds it is woken again at once, up to once
+//!   for each so many of them, with nothing to tell.
 //!
 //! ```
 //! use core::time::Duration;

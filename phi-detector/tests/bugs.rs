@@ -36,6 +36,8 @@ mod poller;
 mod proportions;
 #[path = "monitor/rounds.rs"]
 mod rounds;
+#[path = "monitor/rules.rs"]
+mod rules;
 #[path = "statistics/synthetic.rs"]
 mod synthetic;
 #[path = "models/tails.rs"]
@@ -63,6 +65,11 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "no_heartbeat_before_its_life_is_durable",
         rounds::no_heartbeat_before_its_life_is_durable,
     ),
+    (Bug::PauseIsAnInterval, "a_pause_suspects_nobody", rules::a_pause_suspects_nobody),
+    (Bug::PauseIgnored, "a_pause_suspects_nobody", rules::a_pause_suspects_nobody),
+    (Bug::ForgottenIsTold, "a_place_is_given_back_clean", rules::a_place_is_given_back_clean),
+    (Bug::PlaceIsNotCleared, "a_place_is_given_back_clean", rules::a_place_is_given_back_clean),
+    (Bug::AwayIsNeverLearned, "a_slower_peer_is_trusted_again", rules::a_slower_peer_is_trusted_again),
     (Bug::MissedBeatsMadeUp, "missed_rounds_are_left_out", rounds::missed_rounds_are_left_out),
     (Bug::JoinsAtOnce, "heartbeats_are_a_beat_apart", rounds::heartbeats_are_a_beat_apart),
     (Bug::MeanInverted, "the_mean_is_time_per_heartbeat", defects::the_mean_is_time_per_heartbeat),
@@ -138,6 +145,7 @@ const MACHINE: &[(Bug, &[&str])] = &[
     (Bug::ForgottenIsTold, &["events alternate", "reached when due"]),
     (Bug::WatchedAnew, &["events alternate"]),
     (Bug::EarlierIgnored, &["the deadline is first"]),
+    (Bug::AwayIsNeverLearned, &["stuck"]),
     (Bug::BeatsBeforeDurable, &["lives are written down"]),
     (Bug::RestartIsAnInterval, &["a restart is told"]),
     (Bug::StaleHeartbeatTrusted, &["a restart is told"]),
@@ -146,7 +154,7 @@ const MACHINE: &[(Bug, &[&str])] = &[
 #[test]
 fn every_seeded_bug_of_the_monitor_is_caught() {
     let seeded = |(bug, by): &(Bug, &'static [&'static str])| {
-        let cluster = Cluster { bug: Some(*bug) };
+        let cluster = Cluster { bug: Some(*bug), ..Cluster::default() };
         by.iter().fold(Seeded::in_plans(format!("{bug:?}"), cluster), |seeded, by| seeded.by(by))
     };
     let bugs: Vec<_> = MACHINE.iter().map(seeded).collect();

@@ -19,9 +19,9 @@ pub struct Config<M> {
     pub beat: Option<Duration>,
     /// How many heartbeats leave at once. More peers than this are spread over the beat.
     pub batch: usize,
-    /// How late a step may be, of what the deadline has asked for, before the whole node is taken to have been paused: so long
-    /// the own clock then stands still, and for as long as this again, in which the backlog is heard. `None` if no step is
-    /// ever too late. Well above what a busy scheduler does, and below what the levels can bear.
+    /// How much later than the deadline a step may be before the whole node is taken to have been paused. The own clock is then
+    /// put back by what it was late, and by this, in which the backlog is heard. `None` if no step is ever too late. Well
+    /// above what a busy scheduler does, and below what the levels can bear.
     pub stall: Option<Duration>,
     /// An interval is not learned if this level, counted from 0, was reached before it ended: a peer that was away is then as it was
     /// before. Two such intervals in a row are how the peer is, and the second one is learned; in Akka, none of them

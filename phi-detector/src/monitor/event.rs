@@ -67,7 +67,7 @@ pub enum Event {
         peer: NodeId,
         /// Which level, counted from 0.
         level: u8,
-        /// After which silence it was reached, by the own clock, which stands still while the node is paused.
+        /// After which silence it was reached, but for pauses of this node.
         silence: Duration,
     },
     /// A peer that had reached a level was heard.
@@ -76,7 +76,7 @@ pub enum Event {
         peer: NodeId,
         /// The highest level that it had reached.
         level: u8,
-        /// How long its silence was, by the own clock.
+        /// How long its silence was, but for pauses of this node.
         silence: Duration,
     },
     /// A peer was heard in a new life: what it knew may be lost, and what was learned of it is forgotten.

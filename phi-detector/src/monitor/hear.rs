@@ -38,7 +38,7 @@ impl<M: Model> Monitor<M> {
             }
             Beat::Next { missed } => {
                 let is_away = self.config.unlearned.is_some_and(|level| peer.level > level);
-                peer.was_away = is_away && !peer.was_away;
+                peer.was_away = is_away && (!peer.was_away || Bug::AwayIsNeverLearned.is_planted());
                 if peer.was_away || !self.clock.is_whole_since(began) {
                     self.counts.unlearned += 1;
                 } else {

@@ -8,7 +8,7 @@ use quorate_machine::NodeId;
 
 use super::event::Duty;
 use crate::{
-    Beat, Model, Stamp,
+    Beat, Bug, Model, Stamp,
     memory::{DecayStats, WindowStats},
     pulse::{Heard, Pulse},
 };
@@ -126,7 +126,8 @@ impl<M: Model> Peers<M> {
         Some((peer, ring))
     }
 
-    /// Takes in a peer that is not among them, without a duty yet, and gives its number.
+    /// Takes in a peer that is not among them, without a duty yet, and gives its number. Its place was cleared when it was given
+    /// back.
     pub(super) fn insert(&mut self, id: NodeId, model: &M, own: u64) -> Option<u32> {
         let number = match self.free.pop() {
             Some(number) => number,
@@ -141,7 +142,6 @@ impl<M: Model> Peers<M> {
             self.free.reserve(self.hot.len());
         } else {
             *self.ids.get_mut(place)? = id;
-            self.renew(number, model, own);
         }
         self.numbers.insert(id, number);
         Some(number)
@@ -150,6 +150,9 @@ impl<M: Model> Peers<M> {
     /// Forgets what is known of a peer, but for its duty.
     pub(super) fn renew(&mut self, number: u32, model: &M, own: u64) {
         let Some((peer, ring)) = self.get_mut(number) else { return };
+        if Bug::PlaceIsNotCleared.is_planted() {
+            return;
+        }
         ring.fill(0);
         *peer = Peer::new(own, model.start(ring), peer.duty);
     }

@@ -14,6 +14,8 @@ use crate::{Model, agenda::Agenda, nanos::nanos};
 pub struct Monitor<M: Model> {
     pub(super) config: Config<M>,
     pub(super) clock: OwnClock,
+    /// How many nanoseconds late a step is too late.
+    pub(super) stall: u64,
     pub(super) peers: Peers<M>,
     pub(super) agenda: Agenda,
     /// `None` if this node only listens.
@@ -59,6 +61,7 @@ impl<M: Model> Monitor<M> {
         let (batch, reserved) = (config.batch.min(config.peers_max), config.peers_reserved);
         let mut monitor = Self {
             clock: OwnClock::starting(now),
+            stall: config.stall.map_or(u64::MAX, nanos),
             peers: Peers::new(&config.model),
             agenda: Agenda::new(),
             beats: config.beat.map(|beat| Beats::new(nanos(beat), batch)),

@@ -1,4 +1,7 @@
-use core::hash::{Hash, Hasher};
+use core::{
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
 use quorate_machine::{Input, InputOf, Machine, NodeId, OutboxOf, Time};
 
@@ -55,13 +58,12 @@ impl<M: Model> Monitor<M> {
         if now < self.clock.seen() {
             self.counts.backwards += 1;
         }
-        if let (Some(stall), Some(due), Birth::Issued(_) | Birth::Durable) =
-            (self.config.stall, self.deadline(), &self.birth)
-        {
+        if let (Some(due), Birth::Issued(_) | Birth::Durable) = (self.deadline(), &self.birth) {
             // What was due before the latest step was asked for then.
-            let late = now.since(due.max(self.clock.seen()));
-            if late > stall {
-                self.clock.pause(now, late, stall);
+            let late = now.as_nanos().saturating_sub(due.max(self.clock.seen()).as_nanos());
+            if late > self.stall {
+                let late = Duration::from_nanos(late);
+                self.clock.pause(now, late, Duration::from_nanos(self.stall));
                 self.counts.stalls += 1;
                 out.emit(Event::Stalled { late });
             }

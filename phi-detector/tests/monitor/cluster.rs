@@ -8,7 +8,7 @@ use quorate_machine::{Effect, NodeId, Rng, Tag};
 use quorate_phi_detector::{
     Stamp, Threshold,
     memory::{Decay, Window},
-    model::{AnyModel, Exponential, Normal, Timeout},
+    model::{AnyModel, Chen, Exponential, Normal, Tail, Timeout},
     monitor::{Command, Config, Duty, Event, Message, Monitor, Record, Refusal},
 };
 use quorate_sim::{Answers, App, Bounds, Invariant, Marks, Plan, Step, StepKind, Subject, View, generate};
@@ -20,8 +20,20 @@ pub const BEAT: Duration = Duration::from_millis(50);
 /// The machine, whole or with one seeded bug.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cluster {
+    /// Everybody waits for four beats, however the plan's seed would have it, and nobody may be suspected who is up.
+    pub is_well: bool,
     #[cfg(quorate_bugs)]
     pub bug: Option<quorate_phi_detector::Bug>,
+}
+
+impl Cluster {
+    pub const fn well() -> Self {
+        Self {
+            is_well: true,
+            #[cfg(quorate_bugs)]
+            bug: None,
+        }
+    }
 }
 
 /// What the application was told, and what of it cannot be.
@@ -186,7 +198,7 @@ pub fn threshold(phi: f64) -> Threshold {
 pub fn model(kind: u64) -> AnyModel {
     let longest = BEAT * 20;
     let window = Window::new(10, longest).expect("usable");
-    match kind % 4 {
+    match kind % 6 {
         0 => Timeout::new(BEAT * 4).expect("usable").into(),
         1 => Normal::new(window, BEAT / 2, BEAT)
             .and_then(|model| model.with_pause(BEAT))
@@ -196,7 +208,11 @@ pub fn model(kind: u64) -> AnyModel {
             let decay = Decay::new(8, longest).expect("usable");
             Normal::new(decay, BEAT / 2, BEAT).expect("usable").into()
         }
-        _ => Exponential::new(window, BEAT).expect("usable").into(),
+        3 => Exponential::new(window, BEAT).expect("usable").into(),
+        4 => Chen::new(8, BEAT, BEAT * 3).expect("usable").into(),
+        _ => Tail::new(Window::new(Tail::SAMPLES_MIN, longest).expect("usable"), BEAT / 2, BEAT)
+            .expect("usable")
+            .into(),
     }
 }
 
@@ -204,7 +220,7 @@ pub fn config(id: NodeId, seed: u64) -> Config<AnyModel> {
     let mut rng = Rng::new(seed).fork(0x6d6f_6e69);
     let levels = [&[1.0][..], &[0.5, 1.0, 2.0], &[1.0, 1.1, 1.2, 3.0]];
     let levels = levels[usize::try_from(rng.below(3)).unwrap_or(0)];
-    let model = model(rng.below(4));
+    let model = model(rng.below(6));
     let mut config = Config::new(id, model, levels.iter().copied().map(threshold).collect());
     config.beat = Some(BEAT);
     config.batch = 1 + usize::try_from(rng.below(3)).unwrap_or(0);
@@ -221,11 +237,15 @@ impl Subject for Cluster {
     type App = Watcher;
 
     fn config(&self, id: NodeId, plan: &Plan, _: &Watcher) -> Config<AnyModel> {
-        Config {
-            #[cfg(quorate_bugs)]
-            bug: self.bug,
-            ..config(id, plan.seed)
+        let mut config = config(id, plan.seed);
+        if self.is_well {
+            (config.model, config.levels) = (model(0), vec![threshold(1.0), threshold(2.0)]);
         }
+        #[cfg(quorate_bugs)]
+        {
+            config.bug = self.bug;
+        }
+        config
     }
 
     fn app(&self, _: NodeId, plan: &Plan) -> Watcher {
@@ -310,7 +330,7 @@ impl Subject for Cluster {
     }
 
     fn invariants(&self) -> Vec<Box<dyn Invariant<Self>>> {
-        invariants::all()
+        if self.is_well { invariants::of_the_well() } else { invariants::all() }
     }
 
     /// Of whom the core's nodes wait for, those that are down have reached every level, and those of the core that send them
@@ -356,5 +376,12 @@ pub fn plan(seed: u64) -> Plan {
     let mut plan = generate::mix(seed, &churn);
     plan.network.replay = quorate_machine::Chance::ppm(30_000);
     plan.network.replay_span = Duration::from_millis(500);
+    plan
+}
+
+/// A cluster in which nothing goes wrong, and whose clients ask for nothing. Its timeout can bear what messages and clocks do.
+pub fn well(seed: u64) -> Plan {
+    let mut plan = generate::calm(seed, &bounds());
+    plan.commands.clear();
     plan
 }

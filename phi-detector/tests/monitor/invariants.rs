@@ -24,6 +24,13 @@ pub(crate) fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
     ]
 }
 
+/// What holds besides where nothing goes wrong.
+pub(crate) fn of_the_well() -> Vec<Box<dyn Invariant<Cluster>>> {
+    let mut all = all();
+    all.push(Box::new(NobodyIsSuspected));
+    all
+}
+
 fn machine<'a>(view: &View<'a, Cluster>, step: &Step<'_, Cluster>) -> Option<&'a Monitor<AnyModel>> {
     view.node(step.node)?.machine()
 }
@@ -245,5 +252,21 @@ impl Invariant<Cluster> for RestartIsTold {
             }
         }
         Ok(())
+    }
+}
+
+/// Where messages, disks and clocks are within what a timeout can bear, nobody is suspected who is up.
+struct NobodyIsSuspected;
+
+impl Invariant<Cluster> for NobodyIsSuspected {
+    fn name(&self) -> &'static str {
+        "nobody is suspected"
+    }
+
+    fn after(&mut self, _: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
+        let mut effects = step.effects.iter();
+        let wrong = effects
+            .find(|effect| matches!(effect, Effect::Emit(Event::Reached { .. } | Event::Stalled { .. })));
+        wrong.map_or(Ok(()), |wrong| Err(format!("{wrong:?}")))
     }
 }

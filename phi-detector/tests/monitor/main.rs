@@ -8,6 +8,7 @@ mod cluster;
 mod invariants;
 mod poller;
 mod rounds;
+mod rules;
 mod script;
 
 use cluster::Cluster;
@@ -20,6 +21,7 @@ quorate_sim::machine_laws!(monitor, Cluster::default());
 fn the_corpus_passes() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
     let tally = replay_corpus(&Cluster::default(), folder).unwrap_or_else(|error| panic!("{error}"));
+    assert!(tally.plans > 0, "the corpus is there");
     println!("{tally}");
 }
 
@@ -29,6 +31,13 @@ fn clusters_watch_each_other() {
         check(&Cluster::default(), 0..400, cluster::plan).unwrap_or_else(|failure| panic!("{failure}"));
     println!("{tally}");
     assert_eq!(tally.marks.missed(), Vec::<&str>::new(), "what never happened is not proven");
+}
+
+#[test]
+fn nobody_is_suspected_in_clusters_that_are_well() {
+    let cluster = Cluster::well();
+    let tally = check(&cluster, 0..60, cluster::well).unwrap_or_else(|failure| panic!("{failure}"));
+    println!("{tally}");
 }
 
 fn report(check: fn() -> Result<String, String>) {
@@ -68,4 +77,29 @@ fn missed_rounds_are_left_out() {
 #[test]
 fn no_heartbeat_before_its_life_is_durable() {
     report(rounds::no_heartbeat_before_its_life_is_durable);
+}
+
+#[test]
+fn a_place_is_given_back_clean() {
+    report(rules::a_place_is_given_back_clean);
+}
+
+#[test]
+fn a_pause_suspects_nobody() {
+    report(rules::a_pause_suspects_nobody);
+}
+
+#[test]
+fn any_sign_of_life_counts() {
+    report(rules::any_sign_of_life_counts);
+}
+
+#[test]
+fn lives_only_rise() {
+    report(rules::lives_only_rise);
+}
+
+#[test]
+fn a_slower_peer_is_trusted_again() {
+    report(rules::a_slower_peer_is_trusted_again);
 }

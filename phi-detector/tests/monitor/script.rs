@@ -78,7 +78,7 @@ impl Scripted for Cluster {
         let count = |g: &mut Gen, value| usize::try_from(near(g, value)).unwrap_or(1).min(1 << 20);
         let span = |g: &mut Gen| Duration::from_nanos(near(g, 1_000_000));
         let mut some = config(id, below(g, 1 << 20));
-        some.model = model(below(g, 4));
+        some.model = model(below(g, 6));
         some.beat = (below(g, 4) > 0).then(|| span(g));
         some.stall = (below(g, 2) > 0).then(|| span(g));
         some.batch = count(g, 2);
