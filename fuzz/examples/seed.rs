@@ -48,6 +48,7 @@ fn main() -> std::io::Result<()> {
     save("vclock_shiviz", logs())?;
     save("hashring_stored", tables())?;
     save("hashring_ranges", (0..20).map(changes).collect())?;
+    save("phi_detector", (0..18).map(heartbeats).collect())?;
     save(
         "sim_plan",
         (0..40).map(|seed| generate::mix(seed, &Bounds::default()).to_string().into_bytes()).collect(),
@@ -62,6 +63,54 @@ fn save(target: &str, inputs: Vec<Vec<u8>>) -> std::io::Result<()> {
     }
     println!("{target}: {} inputs", inputs.len());
     Ok(())
+}
+
+/// A model at usual settings, and a peer of which heartbeats come, are lost and come twice.
+fn heartbeats(seed: u8) -> Vec<u8> {
+    fn number(script: &mut Vec<u8>, number: u64) {
+        let bits = u64::BITS - number.leading_zeros();
+        script.push(u8::try_from(bits).expect("64 at most"));
+        script.extend(&number.to_le_bytes()[..bits.div_ceil(8) as usize]);
+    }
+    let (kind, mut rng) = (seed % 9, Rng::new(seed.into()));
+    let mut script = vec![kind];
+    script.extend(match kind {
+        1 | 3 | 4 | 5 => Some(seed),
+        6.. => Some(64),
+        _ => None,
+    });
+    let ms = 1_000_000;
+    let settings: &[u64] = match kind {
+        0 => &[300 * ms],
+        1 | 2 => &[20, 10_000 * ms, 10 * ms, 100 * ms, 200 * ms],
+        3 => &[20, 10_000 * ms, 100 * ms, 5],
+        4 if seed % 2 == 1 => &[20, 100 * ms, 10 * ms, 2_000 * ms],
+        4 => &[20, 100 * ms, 10 * ms],
+        5 => &[20, 10_000 * ms, ms, 100 * ms],
+        6 => &[20, 100 * ms, 3_000 * ms, 100 * ms],
+        7 => &[20, 2_000 * ms, 2_000 * ms],
+        _ => &[20, 10_000 * ms, 5_000 * ms, 5],
+    };
+    settings.iter().for_each(|&setting| number(&mut script, setting));
+    for _ in 0..60 {
+        let step = rng.below(8);
+        script.push(u8::try_from(step).expect("few"));
+        match step {
+            0 | 1 => number(&mut script, 95 * ms + rng.below(10 * ms)),
+            2 | 3 => {
+                number(&mut script, 95 * ms + rng.below(10 * ms));
+                number(&mut script, rng.below(3));
+            }
+            4 => (0..2).for_each(|_| number(&mut script, rng.below(4))),
+            5 => number(&mut script, rng.below(10_000 * ms)),
+            6 => {}
+            _ => {
+                number(&mut script, rng.below(1_000 * ms));
+                script.push(u8::try_from(rng.below(200)).expect("less"));
+            }
+        }
+    }
+    script
 }
 
 /// Values one after the other, after a byte that the target reads first.

@@ -3,6 +3,7 @@
 pub mod hashring;
 pub mod history;
 pub mod kv;
+pub mod phi;
 pub mod raft;
 pub mod sim;
 pub mod vclock;

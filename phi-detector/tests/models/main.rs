@@ -9,7 +9,12 @@ mod kinds;
 mod known;
 mod laws;
 mod others;
+#[path = "../../../fuzz/src/phi.rs"]
+mod phi;
 mod remembered;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
+mod scripts;
 mod tails;
 
 fn report(check: fn() -> Result<String, String>) {
