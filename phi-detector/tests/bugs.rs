@@ -185,3 +185,11 @@ fn every_seeded_bug_is_caught() {
     }
     assert!(missed.is_empty(), "not caught: {missed:?}");
 }
+
+#[test]
+fn every_bug_has_a_row() {
+    let rows = TABLE.iter().map(|(bug, ..)| *bug).chain(MACHINE.iter().map(|(bug, _)| *bug));
+    let rows: Vec<Bug> = rows.collect();
+    let without: Vec<_> = Bug::ALL.iter().filter(|bug| !rows.contains(bug)).collect();
+    assert!(without.is_empty(), "nothing catches {without:?}");
+}

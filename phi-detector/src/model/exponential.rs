@@ -73,10 +73,14 @@ impl<H: Memory> Exponential<H> {
     }
 }
 
-/// φ after so many mean intervals.
-fn decades(silence: u64, mean: f64) -> f64 {
-    let means = to_float(coarse(silence)) / mean;
-    if Bug::PhiInNats.is_planted() { means } else { means * LOG10_E }
+/// How fast φ rises, in decades for each nanosecond.
+fn rate(mean: f64) -> f64 {
+    if Bug::PhiInNats.is_planted() { 1.0 / mean } else { LOG10_E / mean }
+}
+
+/// φ after this silence.
+fn decades(silence: u64, rate: f64) -> f64 {
+    to_float(coarse(silence)) * rate
 }
 
 impl<H: Memory> Model for Exponential<H> {
@@ -99,12 +103,13 @@ impl<H: Memory> Model for Exponential<H> {
     }
 
     fn phi(&self, stats: &H::Stats, silence: u64) -> f64 {
-        decades(silence, self.mean(stats))
+        decades(silence, rate(self.mean(stats)))
     }
 
     fn horizon(&self, stats: &H::Stats, threshold: &Threshold) -> u64 {
         let mean = self.mean(stats);
-        least(mean * threshold.nats(), |silence| decades(silence, mean) >= threshold.phi())
+        let rate = rate(mean);
+        least(mean * threshold.nats(), |silence| decades(silence, rate) >= threshold.phi())
     }
 
     fn expected(&self, stats: &H::Stats) -> f64 {

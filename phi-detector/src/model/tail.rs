@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use self::{
     losses::Losses,
-    shape::Shape,
+    shape::{Outliers, Shape, limit},
     slot::{Slot, run},
 };
 use crate::{
@@ -103,39 +103,36 @@ impl Tail {
         &self.window
     }
 
-    fn shape(&self, stats: &TailStats) -> Shape {
+    /// Where the usual intervals are centred, and how far they stray from there.
+    fn body(&self, stats: &TailStats) -> (f64, f64) {
         let scale = self.window.scale();
-        let (usual, outliers) = (f64::from(stats.usual.max(1)), f64::from(stats.outliers));
-        let mean = (float_of(stats.sum) * scale / usual).max(1.0);
+        let mean = float_of(stats.sum) * scale / f64::from(stats.usual.max(1));
         let deviation = deviation(stats.usual.into(), stats.sum, stats.squares) * scale;
-        let mut shape = Shape {
-            mean,
-            deviation: deviation.max(self.deviation_min),
-            excess: 0.0,
-            rarity: 0.0,
-            losses: None,
-        };
-        let beyond = (float_of(stats.outlying) * scale - outliers * shape.limit()).max(0.0);
-        let all = usual + outliers;
-        if Bug::NothingIsUnseen.is_planted() {
-            shape.excess = (beyond / outliers.max(1.0)).max(shape.deviation);
-            shape.rarity = -log(outliers.max(f64::MIN_POSITIVE) / all);
+        (mean.max(1.0), deviation.max(self.deviation_min))
+    }
+
+    fn shape(&self, stats: &TailStats) -> Shape {
+        let (mean, deviation) = self.body(stats);
+        let outliers = f64::from(stats.outliers);
+        let outlying = float_of(stats.outlying) * self.window.scale();
+        let beyond = (outlying - outliers * limit(mean, deviation)).max(0.0);
+        let (excess, rarity) = if Bug::NothingIsUnseen.is_planted() {
+            (beyond / outliers.max(1.0), outliers.max(f64::MIN_POSITIVE) / f64::from(stats.len()))
         } else {
             // One more outlier than there were, a whole interval beyond the limit.
-            shape.excess = ((beyond + mean) / (outliers + 1.0)).max(shape.deviation);
-            shape.rarity = -log((outliers + 1.0) / (all + 2.0));
-        }
-        if stats.runs > 0 {
-            shape.losses = Some(Losses::new(stats.len(), stats.runs.into(), stats.lost));
-        }
-        shape
+            ((beyond + mean) / (outliers + 1.0), (outliers + 1.0) / (f64::from(stats.len()) + 2.0))
+        };
+        let outliers = Outliers { excess: excess.max(deviation), rarity: -log(rarity) };
+        let losses = (stats.runs > 0).then(|| Losses::new(stats.len(), stats.runs.into(), stats.lost));
+        Shape::new(mean, deviation, outliers, losses)
     }
 
     /// Whether an interval is far longer than usual, and that is not what has become usual.
     fn is_outlier(&self, stats: &TailStats, value: u32) -> bool {
         let room = (u32::from(stats.outliers) + 1) * OUTLIERS_PART <= stats.len() + 1;
+        let (mean, deviation) = self.body(stats);
         room && !Bug::BodyTakesOutliers.is_planted()
-            && f64::from(value) * self.window.scale() > self.shape(stats).limit()
+            && f64::from(value) * self.window.scale() > limit(mean, deviation)
     }
 
     fn remember(&self, stats: &mut TailStats, ring: &mut [u32], interval: u64, lost: u32) -> bool {
@@ -270,7 +267,7 @@ impl Model for Tail {
     }
 
     fn expected(&self, stats: &TailStats) -> f64 {
-        self.shape(stats).mean
+        self.body(stats).0
     }
 }
 

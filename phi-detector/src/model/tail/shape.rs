@@ -13,35 +13,59 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// Where the body is centred.
-    pub(super) mean: f64,
+    mean: f64,
     /// How far usual intervals are from that.
-    pub(super) deviation: f64,
+    deviation: f64,
+    /// One over that.
+    narrowness: f64,
     /// How much longer an outlier is than the limit, on average.
-    pub(super) excess: f64,
+    excess: f64,
     /// `−ln` of the probability of an outlier.
-    pub(super) rarity: f64,
+    rarity: f64,
     /// What is lost, if anything ever was.
-    pub(super) losses: Option<Losses>,
+    losses: Option<Losses>,
+    /// How fast φ rises among outliers, in decades for each nanosecond.
+    steepness: f64,
+}
+
+/// How outliers are distributed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outliers {
+    /// How much longer than the limit they are, on average.
+    pub(super) excess: f64,
+    /// `−ln` of their probability.
+    pub(super) rarity: f64,
 }
 
 /// How many deviations beyond the mean an interval is an outlier.
 const OUTLIER_DEVIATIONS: f64 = 4.0;
 
+/// From where on an interval is an outlier.
+pub(super) fn limit(mean: f64, deviation: f64) -> f64 {
+    mean + OUTLIER_DEVIATIONS * deviation
+}
+
 impl Shape {
+    pub(super) fn new(mean: f64, deviation: f64, outliers: Outliers, losses: Option<Losses>) -> Self {
+        let Outliers { excess, rarity } = outliers;
+        let (narrowness, steepness) = (1.0 / deviation, LOG10_E / excess);
+        Self { mean, deviation, narrowness, excess, rarity, losses, steepness }
+    }
+
     /// From where on an interval is an outlier.
-    pub(super) fn limit(&self) -> f64 {
-        self.mean + OUTLIER_DEVIATIONS * self.deviation
+    fn limit(&self) -> f64 {
+        limit(self.mean, self.deviation)
     }
 
     /// How many deviations late it is.
     fn lateness(&self, silence: u64) -> f64 {
-        (to_float(coarse(silence)) - self.mean) / self.deviation
+        (to_float(coarse(silence)) - self.mean) * self.narrowness
     }
 
     /// φ among outliers. At least that of being one: where the body ends is not known any better.
     fn outlying(&self, silence: u64) -> f64 {
         let beyond = (to_float(coarse(silence)) - self.limit()).max(0.0);
-        (beyond / self.excess + self.rarity) * LOG10_E
+        beyond * self.steepness + self.rarity * LOG10_E
     }
 
     /// φ if no heartbeat was lost.
