@@ -31,7 +31,6 @@ pub(crate) struct Agenda {
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    at: u64,
     place: Place,
     next: u32,
     before: u32,
@@ -66,15 +65,20 @@ impl Agenda {
     /// Makes room for numbers below `numbers`: nothing is allocated for them any more.
     pub(crate) fn reserve(&mut self, numbers: usize) {
         if self.entries.len() < numbers {
-            self.entries.resize(numbers, Entry { at: 0, place: Place::Nowhere, next: NONE, before: NONE });
+            self.entries.resize(numbers, Entry { place: Place::Nowhere, next: NONE, before: NONE });
         }
         self.near.reserve(numbers.saturating_sub(self.near.len()));
     }
 
-    /// Whether it is on the agenda, and when: never later than the truth.
-    pub(crate) fn at(&self, number: u32) -> Option<u64> {
-        let entry = self.entries.get(number as usize)?;
-        (entry.place != Place::Nowhere).then_some(entry.at)
+    /// Whether it is on the agenda in such a place that it is looked at by then.
+    pub(crate) fn comes_by(&self, number: u32, at: u64) -> bool {
+        match self.entries.get(number as usize).map(|entry| entry.place) {
+            Some(Place::Near(position)) => {
+                self.near.get(position as usize).is_some_and(|(near, _)| *near <= at)
+            }
+            Some(Place::Far(bucket)) => self.start(bucket) <= at,
+            Some(Place::Nowhere) | None => false,
+        }
     }
 
     /// Puts it on the agenda at this instant, and at no other. There is room for the number.
@@ -160,32 +164,35 @@ impl Agenda {
         for (level, &slots) in self.occupied.iter().enumerate().filter(|(_, slots)| **slots != 0) {
             let here = self.cursor >> shift(level) & SLOT_MASK;
             let ahead = u64::from(slots.rotate_right(u32::try_from(here).unwrap_or(0)).trailing_zeros());
-            let start = self.start(level, ahead);
+            let bucket = bucket(level, (here + ahead) & SLOT_MASK);
+            let start = self.start(bucket);
             // Of a bucket that the wheel has entered it is not known what is first: it goes before the finer ones.
             if first.is_none_or(|(other, _)| start <= other) {
-                first = Some((start, bucket(level, (here + ahead) & SLOT_MASK)));
+                first = Some((start, bucket));
             }
         }
         first
     }
 
-    /// Where the bucket begins that is so many slots ahead of the wheel, or the wheel is in it.
-    fn start(&self, level: usize, ahead: u64) -> u64 {
-        let slot = (self.cursor >> shift(level)).saturating_add(ahead);
-        (slot << shift(level)).max(self.cursor)
+    /// Where a bucket begins, or the wheel is in it.
+    fn start(&self, bucket: u16) -> u64 {
+        let (level, slot) = (usize::from(bucket >> DIGIT_BITS), u64::from(bucket) & SLOT_MASK);
+        let here = self.cursor >> shift(level);
+        let ahead = slot.wrapping_sub(here) & SLOT_MASK;
+        (here.saturating_add(ahead) << shift(level)).max(self.cursor)
     }
 
     /// Puts it into the finest bucket that the wheel reaches in less than a round.
     fn link(&mut self, number: u32, at: u64) {
         let ahead = |level: usize| (at >> shift(level)).saturating_sub(self.cursor >> shift(level));
         let level = (0..Self::LEVELS).find(|level| ahead(*level) <= SLOT_MASK).unwrap_or(Self::LEVELS - 1);
-        let start = self.start(level, ahead(level));
         let slot = at >> shift(level) & SLOT_MASK;
         let bucket = bucket(level, slot);
+        let start = self.start(bucket);
         let Some(head) = self.heads.get_mut(usize::from(bucket)) else { return };
         let next = core::mem::replace(head, number);
         if let Some(entry) = self.entries.get_mut(number as usize) {
-            *entry = Entry { at, place: Place::Far(bucket), next, before: NONE };
+            *entry = Entry { place: Place::Far(bucket), next, before: NONE };
         }
         if let Some(next) = self.entries.get_mut(next as usize) {
             next.before = number;
@@ -223,9 +230,6 @@ impl Agenda {
     }
 
     fn push_near(&mut self, number: u32, at: u64) {
-        if let Some(entry) = self.entries.get_mut(number as usize) {
-            entry.at = at;
-        }
         self.near.push((at, number));
         self.rise(self.near.len() - 1);
     }

@@ -7,6 +7,25 @@ use thiserror::Error;
 use crate::{Model, Threshold};
 
 /// What the caller decides. The defaults suit a hundred thousand peers of a local network.
+///
+/// ```
+/// use core::time::Duration;
+/// use quorate_machine::{NodeId, Time};
+/// use quorate_phi_detector::{Threshold, model::Timeout, monitor::{Config, ConfigError, Monitor}};
+///
+/// // Heartbeats every 200 ms; who is silent for a second is suspected, and after five it is given up.
+/// let ms = Duration::from_millis;
+/// let levels = vec![Threshold::new(1.0)?, Threshold::new(5.0)?];
+/// let config = Config {
+///     beat: Some(ms(200)),
+///     stall: Some(ms(300)),
+///     ..Config::new(NodeId(1), Timeout::new(ms(1_000))?, levels)
+/// };
+/// assert!(Monitor::new(config.clone(), 1, Time::ZERO).is_ok());
+/// let bad = Config { batch: 0, ..config };
+/// assert_eq!(Monitor::new(bad, 1, Time::ZERO).err(), Some(ConfigError::NothingAtOnce));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config<M> {
     /// This node.

@@ -70,10 +70,8 @@ impl<M: Model> Monitor<M> {
         let Some(peer) = self.peers.get(number) else { return };
         let is_earlier = peer.due < before && !Bug::EarlierIgnored.is_planted();
         if is_earlier || before == u64::MAX {
-            match (peer.due(), self.agenda.at(number)) {
-                (Some(due), Some(at)) if at <= due => {}
-                (Some(due), _) => self.agenda.set(number, due),
-                (None, _) => {}
+            if let Some(due) = peer.due().filter(|due| !self.agenda.comes_by(number, *due)) {
+                self.agenda.set(number, due);
             }
         }
         if self.agenda.is_unsettled_by(number) {

@@ -10,6 +10,30 @@ use super::{
 use crate::{Model, agenda::Agenda, nanos::nanos};
 
 /// Watches many peers; the [page of its module](super) says how.
+///
+/// ```
+/// use core::time::Duration;
+/// use quorate_machine::{Effect, Input, Machine, NodeId, Outbox, Tag, Time};
+/// use quorate_phi_detector::{Threshold, model::Timeout, monitor::{Command, Config, Duty, Event, Monitor}};
+///
+/// let second = Duration::from_secs(1);
+/// let levels = vec![Threshold::new(1.0)?, Threshold::new(3.0)?];
+/// let config = Config { beat: None, ..Config::new(NodeId(1), Timeout::new(second)?, levels) };
+/// let mut monitor = Monitor::new(config, 1, Time::ZERO)?;
+/// let mut out = Outbox::new();
+/// monitor.step(Time::ZERO, Input::Wake, &mut out);
+/// let watch = Command::Watch { peer: NodeId(2), duty: Duty::Hear };
+/// monitor.step(Time::ZERO, Input::Submit { tag: Tag(7), command: watch }, &mut out);
+///
+/// // Whoever never is heard is suspected as well, and nobody has to look before that.
+/// let at = monitor.deadline().expect("somebody is waited for");
+/// assert_eq!(at, Time::ZERO + second);
+/// monitor.step(at, Input::Wake, &mut out);
+/// let reached = Event::Reached { peer: NodeId(2), level: 0, silence: second };
+/// assert_eq!(out.effects().last(), Some(&Effect::Emit(reached)));
+/// assert_eq!(monitor.deadline(), Some(Time::ZERO + second * 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Monitor<M: Model> {
     pub(super) config: Config<M>,
