@@ -60,7 +60,12 @@ fn a_detector_reserves_nothing() {
 /// the beginning also the first time.
 fn a_monitor_reserves_nothing(reserved: usize) -> u64 {
     let config = Config { peers_reserved: reserved, ..Config::new(NodeId(0), model(), thresholds()) };
+    let region = Region::new(ALLOCATOR);
     let mut monitor = Monitor::new(config, 1, Time::ZERO).expect("usable");
+    if let Some(each) = region.change().bytes_allocated.checked_div(reserved) {
+        println!("{each} bytes for each peer, 256 of them its ring");
+        assert!(each < 256 + 200);
+    }
     let mut out = OutboxOf::<Monitor<Normal<Window>>>::new();
     // The outbox is the caller's, and keeps its memory.
     (0..2_000).for_each(|_| out.send(NodeId(1), Message::Heartbeat(Stamp::default())));
