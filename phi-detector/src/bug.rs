@@ -83,6 +83,8 @@ bugs! {
     AwayIsNeverLearned,
     /// What is due earlier than before is looked at when it would have been.
     EarlierIgnored,
+    /// That somebody was heard is noticed when it would have been too late.
+    CorrectedWhenDue,
     /// Heartbeats leave before it is on disk which life they are of.
     BeatsBeforeDurable,
     /// A node that was away sends all heartbeats that it has missed.

@@ -1,6 +1,7 @@
 //! The heartbeats that are sent: at most a batch at once, the same time of each round for each peer, spread over the round.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use quorate_machine::{OutboxOf, Time};
 
@@ -49,6 +50,11 @@ impl Beats {
 
     pub(super) const fn round(&self) -> u64 {
         self.round
+    }
+
+    /// Where it is in its rounds, without instants.
+    pub(super) fn digest(&self, mut hasher: &mut dyn Hasher) {
+        (self.round, self.done, self.next, &self.slots).hash(&mut hasher);
     }
 
     /// One more peer is sent heartbeats.

@@ -22,7 +22,7 @@ pub struct Status<S> {
     pub stats: S,
 }
 
-/// What a monitor has done and met since it was made. All but `stalls` is told by no event.
+/// What a monitor has done and met since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Heartbeats that were news.

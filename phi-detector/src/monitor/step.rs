@@ -49,6 +49,9 @@ impl<M: Model> Machine for Monitor<M> {
             (id, peer.stamp(), peer.was_heard(), peer.level, peer.was_away, peer.duty).hash(&mut hasher);
             (&peer.stats, ring).hash(&mut hasher);
         }
+        if let Some(beats) = &self.beats {
+            beats.digest(hasher);
+        }
     }
 }
 

@@ -103,3 +103,8 @@ fn lives_only_rise() {
 fn a_slower_peer_is_trusted_again() {
     report(rules::a_slower_peer_is_trusted_again);
 }
+
+#[test]
+fn nobody_is_woken_in_vain() {
+    report(rules::nobody_is_woken_in_vain);
+}

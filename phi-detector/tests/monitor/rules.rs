@@ -262,3 +262,44 @@ pub(crate) fn a_slower_peer_is_trusted_again() -> Result<String, String> {
     }
     Ok(format!("{flaps} levels until it was known"))
 }
+
+/// However many peers there are, each wake tells something: none is for a peer that was heard meanwhile.
+pub(crate) fn nobody_is_woken_in_vain() -> Result<String, String> {
+    let (peers, rounds) = (4_000_u64, 12_u64);
+    let mut said = vec![];
+    for kind in [0, 1, 5] {
+        let mut rig = Rig::new(kind, |config| config.peers_max = 1 << 16);
+        let mut rng = Rng::new(kind);
+        (0..peers).for_each(|peer| rig.watch(Time::ZERO, peer + 100));
+        let phases: Vec<_> = (0..peers).map(|_| rng.span(Duration::ZERO..BEAT)).collect();
+        let (mut told, mut heard) = (0, 0_u64);
+        for round in 1..=rounds {
+            let mut beats: Vec<_> = (0..peers)
+                .zip(&phases)
+                // One in a hundred has died in each round.
+                .filter(|(peer, _)| peer % 100 != 0 || peer / 100 > round)
+                .map(|(peer, phase)| {
+                    (
+                        Time::ZERO
+                            + BEAT * u32::try_from(round).unwrap_or(0)
+                            + *phase
+                            + rng.span(Duration::ZERO..BEAT / 5),
+                        peer,
+                    )
+                })
+                .collect();
+            beats.sort();
+            for (at, peer) in beats {
+                told += reached(&rig.wake_until(at));
+                rig.hear(at, peer + 100, round);
+                heard += 1;
+            }
+        }
+        let counts = rig.monitor.counts();
+        if counts.idle > 0 || told == 0 {
+            return Err(format!("kind {kind}: {counts:?}"));
+        }
+        said.push(format!("{} wakes tell {told} levels, of {heard} heartbeats", counts.wakes));
+    }
+    Ok(said.join("; "))
+}
