@@ -98,8 +98,9 @@ impl Window {
 pub struct WindowStats {
     sum: u64,
     squares: u64,
-    len: u16,
-    next: u16,
+    // As wide as a register: a load of both as one, after stores of each, would wait until the stores are done.
+    len: u32,
+    next: u32,
 }
 
 impl WindowStats {
@@ -134,9 +135,9 @@ impl Memory for Window {
                 Beyond::Clamp => (interval, learned) = (self.longest, Learned::Clamped),
             }
         }
-        let Some(slot) = ring.get_mut(usize::from(stats.next)) else { return Learned::Dropped };
+        let Some(slot) = ring.get_mut(stats.next as usize) else { return Learned::Dropped };
         let value = self.in_units(interval);
-        if stats.len == self.samples {
+        if stats.len == u32::from(self.samples) {
             stats.sum -= u64::from(*slot);
             stats.squares -= square(*slot);
         } else {
@@ -145,13 +146,13 @@ impl Memory for Window {
         *slot = value;
         stats.sum += u64::from(value);
         stats.squares += square(value);
-        stats.next = if stats.next + 1 == self.samples { 0 } else { stats.next + 1 };
+        stats.next = if stats.next + 1 == u32::from(self.samples) { 0 } else { stats.next + 1 };
         learned
     }
 
     fn len(&self, stats: &WindowStats) -> u32 {
         // The mistake of phi-accrual-failure-detector 0.1: every push counts, also those that push another one out.
-        if Bug::CursorIsLength.is_planted() { u32::from(stats.next) } else { u32::from(stats.len) }
+        if Bug::CursorIsLength.is_planted() { stats.next } else { stats.len }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a sum has at most 38 bits")]

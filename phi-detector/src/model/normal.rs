@@ -103,8 +103,9 @@ impl<H: Memory> Model for Normal<H> {
     fn horizon(&self, stats: &H::Stats, threshold: &Threshold) -> u64 {
         let (mean, deviation) = self.shape(stats);
         let narrowness = 1.0 / deviation;
+        // Only coarse silences are tried.
         least(mean + threshold.deviations() * deviation, |silence| {
-            lateness(silence, mean, narrowness) >= threshold.deviations()
+            (to_float(silence) - mean) * narrowness >= threshold.deviations()
         })
     }
 
