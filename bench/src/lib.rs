@@ -4,6 +4,7 @@
 pub mod cpu;
 pub mod hashring;
 pub mod linearizability;
+pub mod phi;
 pub mod raft;
 pub mod sim;
 pub mod transactions;
