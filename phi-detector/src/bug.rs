@@ -35,6 +35,8 @@ bugs! {
     OldestLeavesAlone,
     /// The earlier of two expectations is what counts.
     EarlierWindowWins,
+    /// Heartbeats are late, but never lost.
+    LossIsNoRisk,
     /// An interval that is far longer than the others is one of them.
     BodyTakesOutliers,
     /// What leaves the window leaves the body, wherever it was counted.

@@ -12,7 +12,7 @@ use core::{fmt::Debug, hash::Hash};
 
 pub use self::{
     any::{AnyModel, AnyStats},
-    chen::{Chen, ChenError, ChenStats},
+    chen::{Chen, ChenError, ChenStats, ConfigureError, Network, Requirements},
     exponential::{Exponential, ExponentialError},
     normal::{Normal, NormalError},
     tail::{Tail, TailError, TailStats},

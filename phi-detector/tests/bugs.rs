@@ -34,6 +34,8 @@ mod others;
 mod poller;
 #[path = "statistics/proportions.rs"]
 mod proportions;
+#[path = "models/required.rs"]
+mod required;
 #[path = "monitor/rounds.rs"]
 mod rounds;
 #[path = "monitor/rules.rs"]
@@ -96,6 +98,7 @@ const TABLE: &[(Bug, &str, Check)] = &[
         "horizons_are_the_closed_form_of_the_ring",
         tails::horizons_are_the_closed_form_of_the_ring,
     ),
+    (Bug::LossIsNoRisk, "requirements_are_kept", required::requirements_are_kept),
     (Bug::NothingIsUnseen, "few_heartbeats_support_little", tails::few_heartbeats_support_little),
     (Bug::RunIsOneLoss, "runs_of_losses_are_waited_for", tails::runs_of_losses_are_waited_for),
     (Bug::RunIsOneLoss, "phi_is_the_same_to_the_bit", bits::phi_is_the_same_to_the_bit),

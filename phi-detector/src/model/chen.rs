@@ -1,7 +1,12 @@
+//! What is expected of numbered heartbeats, and how to be given what is asked for.
+
+mod configure;
+
 use core::time::Duration;
 
 use thiserror::Error;
 
+pub use self::configure::{ConfigureError, Network, Requirements};
 use crate::{
     Bug, Threshold,
     grain::{coarse, least},
@@ -109,6 +114,17 @@ impl Chen {
     #[must_use]
     pub const fn unnumbered(self) -> Self {
         Self { numbered: false, ..self }
+    }
+
+    /// The interval that the sender shall keep.
+    pub const fn interval(&self) -> Duration {
+        Duration::from_nanos(self.interval)
+    }
+
+    /// How late a heartbeat is at φ = 1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a whole number")]
+    pub const fn margin(&self) -> Duration {
+        Duration::from_nanos(self.margin as u64)
     }
 
     /// What errors are kept as multiples of, in nanoseconds.

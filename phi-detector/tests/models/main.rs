@@ -14,6 +14,7 @@ mod phi;
 mod remembered;
 #[path = "../../../fuzz/src/replay.rs"]
 mod replay;
+mod required;
 mod scripts;
 mod tails;
 
@@ -234,4 +235,14 @@ fn spans_may_be_of_any_scale() {
 #[test]
 fn models_that_cannot_be_are_refused() {
     report(remembered::models_that_cannot_be_are_refused);
+}
+
+#[test]
+fn requirements_are_kept() {
+    report(required::requirements_are_kept);
+}
+
+#[test]
+fn intervals_are_as_long_as_can_be() {
+    report(required::intervals_are_as_long_as_can_be);
 }
