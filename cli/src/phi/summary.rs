@@ -57,6 +57,8 @@ pub(super) struct Summary {
     pub(super) intervals: Option<Spread>,
     /// The last φ.
     pub(super) phi: f64,
+    /// Whether it is suspected in the end, and nothing says that it is down: that counts as a mistake.
+    doubted: bool,
     pub(super) levels: Vec<Level>,
 }
 
@@ -112,6 +114,7 @@ impl Summary {
             seconds: watch.watched().as_secs_f64(),
             intervals: (intervals.len() > 0).then(spread),
             phi: watch.phi(),
+            doubted: watch.is_doubted(),
             levels: levels.map(|(lateness, quality)| Level::of(lateness, &quality)).collect(),
         }
     }
@@ -151,6 +154,10 @@ impl Summary {
         let head = head.map(str::to_owned);
         let rows: Vec<_> = [head].into_iter().chain(self.levels.iter().map(Level::cells)).collect();
         lines.extend(aligned([Align::Right; 9], &rows));
+        if self.doubted {
+            lines
+                .push("it is silent now, which counts as a mistake: nothing says that it is down".to_owned());
+        }
         lines
     }
 }

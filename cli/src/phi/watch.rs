@@ -240,6 +240,11 @@ impl Watch {
         self.runs.iter().map(quality).collect()
     }
 
+    /// Whether it is suspected, and nothing says that it is down.
+    pub(super) const fn is_doubted(&self) -> bool {
+        self.reached > 0 && !self.is_down
+    }
+
     pub(super) const fn calibration(&self) -> &Calibration {
         &self.calibration
     }

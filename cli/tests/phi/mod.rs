@@ -52,6 +52,7 @@ fn crossings_are_told_to_the_instant_and_the_account_is_kept() {
 
     let summary = told.last().unwrap();
     assert_eq!((&summary["heartbeats"], &summary["stale"]), (&100.into(), &1.into()));
+    assert_eq!(summary["doubted"], false);
     let level = &summary["levels"][0];
     assert_eq!((&level["late"], &level["of"], &level["mistakes"]), (&1.into(), &99.into(), &1.into()));
     assert_eq!((&level["mistake_duration"], &level["detection_time"]), (&0.5.into(), &1.5.into()));
@@ -63,6 +64,13 @@ fn crossings_are_told_to_the_instant_and_the_account_is_kept() {
     assert!(
         svg.starts_with("<svg ") && svg.contains("<polyline") && svg.contains("timeout: 100 heartbeats"),
         "{svg}"
+    );
+
+    fs::write(&file, regular().replace("100.5 down", "")).unwrap();
+    let told = said(&["read", "--quiet", "--model", "timeout", file.to_str().unwrap()]);
+    assert!(
+        told.ends_with("it is silent now, which counts as a mistake: nothing says that it is down\n"),
+        "{told}"
     );
 }
 
@@ -89,6 +97,7 @@ fn phi_is_told_over_time() {
     let told = stdout(&piped.wait_with_output().unwrap());
     let phis: Vec<_> = told.lines().filter_map(|line| line.trim().split_once("  φ ")).collect();
     assert_eq!(phis, [("10.500", "0.500"), ("11.000", "1.000"), ("11.500", "0.500"), ("12.000", "1.000")]);
+    assert!(!told.contains("it is silent now"), "{told}");
 }
 
 #[test]
