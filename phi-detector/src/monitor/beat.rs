@@ -74,9 +74,20 @@ impl Beats {
             self.begin(now);
             return;
         }
+        self.roll(now);
         let is_over = self.done.is_some_and(|done| part <= done) || self.at((false, part)) < now;
         let is_over = is_over && !Bug::JoinsAtOnce.is_planted();
         self.next = self.next.map(|next| next.min((is_over, part)));
+    }
+
+    /// Begins the next round if nothing of this one is left and it is over: what its times are is then clear.
+    fn roll(&mut self, now: Time) {
+        let Some((true, part)) = self.next else { return };
+        let begun = self.begun.as_nanos().saturating_add(self.interval);
+        if begun <= now.as_nanos() {
+            (self.begun, self.done) = (Time::from_nanos(begun), None);
+            (self.round, self.next) = (self.round.saturating_add(1), Some((false, part)));
+        }
     }
 
     /// A round begins now.

@@ -16,8 +16,8 @@ use crate::cluster::{Cluster, hears};
 pub(crate) fn all() -> Vec<Box<dyn Invariant<Cluster>>> {
     vec![
         Box::new(EventsAlternate),
-        Box::new(DeadlineIsFirst),
-        Box::new(ReachedWhenDue),
+        Box::new(DeadlineIsFirst::default()),
+        Box::new(ReachedWhenDue::default()),
         Box::new(LivesAreWrittenDown::default()),
         Box::new(PausesAreNoSilence::default()),
         Box::new(RestartIsTold::default()),
@@ -59,8 +59,21 @@ impl Invariant<Cluster> for EventsAlternate {
     }
 }
 
+/// The latest instant of each node's clock, which may go back.
+#[derive(Default)]
+struct Clocks(BTreeMap<NodeId, Time>);
+
+impl Clocks {
+    fn latest(&mut self, step: &Step<'_, Cluster>) -> Time {
+        let latest = self.0.entry(step.node).or_insert(step.local);
+        *latest = if step.kind == StepKind::Started { step.local } else { step.local.max(*latest) };
+        *latest
+    }
+}
+
 /// The deadline is the first instant at which anything is due, and nobody is woken in vain.
-struct DeadlineIsFirst;
+#[derive(Default)]
+struct DeadlineIsFirst(Clocks);
 
 impl Invariant<Cluster> for DeadlineIsFirst {
     fn name(&self) -> &'static str {
@@ -69,10 +82,11 @@ impl Invariant<Cluster> for DeadlineIsFirst {
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
         let Some(machine) = machine(view, step) else { return Ok(()) };
+        let now = self.0.latest(step);
         let first = machine.peers().filter_map(|status| machine.due(status.peer)).min();
         let deadline = machine.deadline();
         if let Some(first) = first {
-            let latest = first.max(step.local.next());
+            let latest = first.max(now.next());
             if deadline.is_none_or(|deadline| deadline > latest) {
                 return Err(format!("a peer is due at {first:?}, and the deadline is {deadline:?}"));
             }
@@ -87,7 +101,8 @@ impl Invariant<Cluster> for DeadlineIsFirst {
 }
 
 /// A peer's next level is due exactly when φ reaches it, and is told by the wake that was asked for then.
-struct ReachedWhenDue;
+#[derive(Default)]
+struct ReachedWhenDue(Clocks);
 
 impl Invariant<Cluster> for ReachedWhenDue {
     fn name(&self) -> &'static str {
@@ -96,6 +111,7 @@ impl Invariant<Cluster> for ReachedWhenDue {
 
     fn after(&mut self, view: &View<'_, Cluster>, step: &Step<'_, Cluster>) -> Result<(), String> {
         let Some(machine) = machine(view, step) else { return Ok(()) };
+        let now = self.0.latest(step);
         let levels = &machine.config().levels;
         for status in machine.peers().filter(|status| hears(status.duty)) {
             let peer = status.peer;
@@ -104,19 +120,19 @@ impl Invariant<Cluster> for ReachedWhenDue {
             let (Some(level), due) = (levels.get(next), machine.due(peer)) else { continue };
             let Some(due) = due else { return Err(format!("{peer} never reaches level {next}")) };
             let before = Time::from_nanos(due.as_nanos().saturating_sub(1));
-            if phi(due) < level.phi() || before > step.local && phi(before) >= level.phi() {
+            if phi(due) < level.phi() || before > now && phi(before) >= level.phi() {
                 return Err(format!("{peer} is due at {due:?}, with φ {} after {}", phi(due), phi(before)));
             }
             if step.kind == StepKind::Wake
-                && due <= step.local
-                && machine.deadline().is_none_or(|deadline| deadline > step.local.next())
+                && due <= now
+                && machine.deadline().is_none_or(|deadline| deadline > now.next())
             {
-                return Err(format!("{peer} was due at {due:?}, and was not told at {:?}", step.local));
+                return Err(format!("{peer} was due at {due:?}, and was not told at {now:?}"));
             }
         }
         for effect in step.effects {
             let Effect::Emit(Event::Reached { peer, level, .. }) = effect else { continue };
-            let phi = machine.phi(*peer, step.local).unwrap_or(0.0);
+            let phi = machine.phi(*peer, now).unwrap_or(0.0);
             if levels.get(usize::from(*level)).is_none_or(|level| phi < level.phi()) {
                 return Err(format!("{peer} is said to have reached level {level}, with φ {phi}"));
             }

@@ -46,7 +46,8 @@ fn wake(monitor: &mut Monitor<AnyModel>, now: Time, out: &mut Out) -> Vec<(NodeI
 /// batch leaves at once; and batches are spread over the beat.
 pub(crate) fn heartbeats_are_a_beat_apart() -> Result<String, String> {
     let (mut sent, mut most, mut closest) = (0_u64, 0, Duration::MAX);
-    for seed in 0..60 {
+    // In one of them somebody comes when the next round has begun, and nobody's time in it has come.
+    for seed in (0..300).chain([1_207]) {
         let mut rng = Rng::new(seed);
         let batch = 1 + usize::try_from(rng.below(5)).unwrap_or(0);
         let mut out = Out::new();
