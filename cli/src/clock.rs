@@ -16,7 +16,10 @@ use clap::{Args, Subcommand};
 use quorate_vclock::shiviz::{Execution, Log};
 
 use self::layout::Layout;
-use crate::{problem::Problem, terminal};
+use crate::{
+    problem::{self, Problem},
+    terminal,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,10 +68,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         Command::Check(options) => return check::run(options),
         Command::Draw(options) => draw(options),
     };
-    done.unwrap_or_else(|problem| {
-        terminal::remark(problem);
-        ExitCode::from(3)
-    })
+    problem::told(done)
 }
 
 fn open(file: &Path) -> Result<Log, Problem> {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::{problem::Problem, terminal};
+use crate::{in_runtime, problem};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,12 +61,5 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         Command::Compare(options) => compare::run(options),
         Command::Make(options) => make::run(options),
     };
-    done.unwrap_or_else(|problem| {
-        terminal::remark(problem);
-        ExitCode::from(3)
-    })
-}
-
-fn in_runtime(command: impl Future<Output = Result<ExitCode, Problem>>) -> Result<ExitCode, Problem> {
-    crate::runtime()?.block_on(command)
+    problem::told(done)
 }

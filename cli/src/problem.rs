@@ -1,4 +1,6 @@
-use std::fmt;
+use std::{fmt, path::Path, process::ExitCode};
+
+use crate::terminal;
 
 /// Why a command cannot go on, and what its user can do about it.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ impl Problem {
     }
 
     /// Of this file.
-    pub(crate) fn of(self, file: &std::path::Path) -> Self {
+    pub(crate) fn of(self, file: &Path) -> Self {
         Self { what: format!("{}: {}", file.display(), self.what), ..self }
     }
 
@@ -30,5 +32,26 @@ impl fmt::Display for Problem {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }
+    }
+}
+
+/// The exit code of a command that has none of its own for what went wrong: 3, after saying it.
+pub(crate) fn told(done: Result<ExitCode, Problem>) -> ExitCode {
+    done.unwrap_or_else(|problem| {
+        terminal::remark(problem);
+        ExitCode::from(3)
+    })
+}
+
+/// What is wrong with a file, and in which line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) line: usize,
+    pub(crate) what: String,
+}
+
+impl Mistake {
+    pub(crate) fn of(&self, file: &Path) -> Problem {
+        Problem::new(format!("line {}: {}", self.line, self.what)).of(file)
     }
 }

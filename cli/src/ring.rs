@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::terminal;
+use crate::problem;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,8 +54,5 @@ pub(crate) fn run(options: &Options) -> ExitCode {
         Command::Balance(options) => balance::run(options),
         Command::Compare(options) => compare::run(options),
     };
-    done.unwrap_or_else(|problem| {
-        terminal::remark(problem);
-        ExitCode::from(3)
-    })
+    problem::told(done)
 }

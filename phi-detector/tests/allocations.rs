@@ -1,5 +1,5 @@
-//! What is reserved: nothing once a peer is watched. A binary of its own with one test, since the allocator counts for all
-//! threads.
+//! What is reserved: nothing once a peer is watched. A program of its own, since the
+//! allocator counts for all threads, and a harness of tests has one as well.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
 use std::{alloc::System, time::Duration};
@@ -36,60 +36,46 @@ fn thresholds() -> Vec<Threshold> {
     [1.0, 3.0, 8.0].into_iter().map(|phi| Threshold::new(phi).expect("usable")).collect()
 }
 
-#[test]
-fn nothing_is_reserved_for_heartbeats() {
-    let all = usize::try_from(PEERS).unwrap_or(0);
-    let quietest = |run: &dyn Fn() -> Moved| (0..3).map(|_| run()).min().unwrap_or_default();
-    let detector = quietest(&of_a_detector);
-    let growing = quietest(&|| of_a_monitor(0));
-    let reserved = quietest(&|| of_a_monitor(all));
-    println!("a detector {detector:?}, a monitor {growing:?}, one with room for all {reserved:?}");
-    assert_eq!((detector.running, growing.running, reserved.running), (0, 0, 0));
-    assert!(growing.watching > 0 && reserved.watching == 0);
-    // 256 of them are its ring.
-    assert!(reserved.made / all < 256 + 200, "{} bytes for each peer", reserved.made / all);
+fn main() {
+    a_detector_reserves_nothing();
+    let heartbeats = a_monitor_reserves_nothing(0);
+    let reserved = a_monitor_reserves_nothing(usize::try_from(PEERS).unwrap_or(0));
+    println!("{heartbeats} and {reserved} heartbeats");
 }
 
-/// How many bytes were moved. The test's own harness may move some once at any time, so it is the least of a few runs that counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Moved {
-    /// While it was in use.
-    running: usize,
-    /// While everybody was watched for the first time.
-    watching: usize,
-    /// To make it.
-    made: usize,
-}
-
-fn of_a_detector() -> Moved {
+fn a_detector_reserves_nothing() {
     let mut peer = Detector::new(model());
     let levels = thresholds();
-    let running = moved(|| {
+    let bytes = moved(|| {
         for beat in 0..1_000 {
             peer.heartbeat(Time::ZERO + SECOND * beat);
             assert!(levels.iter().all(|level| peer.deadline(level).is_some()));
         }
     });
-    Moved { running, ..Moved::default() }
+    assert_eq!(bytes, 0);
 }
 
 /// Peers that come and go, are heard, restart and fall silent, after there was once room for them all; with room for them from
 /// the beginning also the first time.
-fn of_a_monitor(reserved: usize) -> Moved {
+fn a_monitor_reserves_nothing(reserved: usize) -> u64 {
     let config = Config { peers_reserved: reserved, ..Config::new(NodeId(0), model(), thresholds()) };
     let region = Region::new(ALLOCATOR);
     let mut monitor = Monitor::new(config, 1, Time::ZERO).expect("usable");
-    let made = region.change().bytes_allocated;
+    if let Some(each) = region.change().bytes_allocated.checked_div(reserved) {
+        println!("{each} bytes for each peer, 256 of them its ring");
+        assert!(each < 256 + 200);
+    }
     let mut out = OutboxOf::<Monitor<Normal<Window>>>::new();
     // The outbox is the caller's, and keeps its memory.
     (0..2_000).for_each(|_| out.send(NodeId(1), Message::Heartbeat(Stamp::default())));
     out.drain();
-    let watching = moved(|| watch_all(&mut monitor, &mut out, Time::ZERO));
+    let bytes = moved(|| watch_all(&mut monitor, &mut out, Time::ZERO));
+    assert_eq!(bytes == 0, reserved > 0, "{bytes} bytes to watch {PEERS} peers");
     let mut rng = Rng::new(1);
     let mut now = Time::ZERO;
     let mut stamps = vec![Stamp { generation: 1, sequence: 0 }; usize::try_from(PEERS).unwrap_or(0)];
-    let running = moved(|| {
-        for _ in 0..100_000 {
+    let bytes = moved(|| {
+        for _ in 0..200_000 {
             now = now + rng.span(Duration::ZERO..SECOND / 500);
             while monitor.deadline().is_some_and(|due| due <= now) {
                 monitor.step(now, Input::Wake, &mut out);
@@ -115,10 +101,11 @@ fn of_a_monitor(reserved: usize) -> Moved {
             out.drain().for_each(|effect| assert!(!matches!(effect, Effect::Persist { .. })));
         }
     });
+    assert_eq!(bytes, 0);
     let counts = monitor.counts();
     assert!(counts.reached > 0 && counts.sent > 0 && counts.advanced > 0, "{counts:?}");
     assert_eq!(counts.idle, 0, "{counts:?}");
-    Moved { running, watching, made }
+    counts.heard
 }
 
 fn watch_all(monitor: &mut Monitor<Normal<Window>>, out: &mut OutboxOf<Monitor<Normal<Window>>>, now: Time) {

@@ -1,5 +1,5 @@
-//! What is reserved: nothing where nothing comes, and for bytes from anybody no more than in proportion to them. A binary of its
-//! own with one test, since the allocator counts for all threads.
+//! What is reserved: nothing where nothing comes, and for bytes from anybody no more than in proportion to them. A program of its own, since the
+//! allocator counts for all threads, and a harness of tests has one as well.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
 use std::{alloc::System, hint::black_box};
@@ -23,8 +23,7 @@ fn reserved<T>(run: impl FnOnce() -> T) -> usize {
     region.change().bytes_allocated
 }
 
-#[test]
-fn no_more_is_reserved_than_comes() {
+fn main() {
     clocks_of_known_actors_reserve_nothing();
     bytes_reserve_in_proportion();
 }

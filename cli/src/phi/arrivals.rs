@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use quorate_machine::Time;
 use quorate_phi_detector::Stamp;
 
-use crate::problem::Problem;
+use crate::problem::{Mistake, Problem};
 
 const FORM: &str = "a line has the time at which a heartbeat came, and if heartbeats are numbered its number, and if the sender \
                     restarts its life: 12.345 17 2; or what is known: 15.0 down, 20.0 end";
@@ -77,23 +77,10 @@ impl fmt::Display for Line {
 pub(super) fn read(file: &Path, unit: Unit, each: impl FnMut(Line)) -> Result<(), Problem> {
     let told = |error: &dyn fmt::Display| Problem::new(error).of(file);
     if file.as_os_str() == "-" {
-        return read_from(io::stdin().lock(), unit, each).map_err(|mistake| mistake.told(file));
+        return read_from(io::stdin().lock(), unit, each).map_err(|mistake| mistake.of(file).hint(FORM));
     }
     let opened = File::open(file).map_err(|error| told(&error))?;
-    read_from(BufReader::new(opened), unit, each).map_err(|mistake| mistake.told(file))
-}
-
-/// What is wrong with a file, and in which line.
-#[derive(Debug, PartialEq, Eq)]
-struct Mistake {
-    line: usize,
-    what: String,
-}
-
-impl Mistake {
-    fn told(&self, file: &Path) -> Problem {
-        Problem::new(format!("line {}: {}", self.line, self.what)).of(file).hint(FORM)
-    }
+    read_from(BufReader::new(opened), unit, each).map_err(|mistake| mistake.of(file).hint(FORM))
 }
 
 /// More than any line needs: what is no text at all must not be gathered first.

@@ -6,7 +6,7 @@ use quorate_hashring::{Node, Weight};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::problem::Problem;
+use crate::problem::{Mistake, Problem};
 
 const FORM: &str = "a list has a line for each node, like: cache-1 weight=2 in=north/rack-3; or, in a file that ends in .toml, \
                     [[node]] name = \"cache-1\" weight = 2 in = [\"north\", \"rack-3\"]";
@@ -17,24 +17,11 @@ pub(super) fn read(file: &Path) -> Result<Vec<Node>, Problem> {
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let mistake =
             Mistake { line: line_of(&bytes, error.valid_up_to()), what: "this is not UTF-8".into() };
-        mistake.told(file)
+        mistake.of(file).hint(FORM)
     })?;
     let is_toml = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     let nodes = if is_toml { from_toml(text) } else { from_text(text) };
-    nodes.map_err(|mistake| mistake.told(file))
-}
-
-/// What is wrong with a list, and in which line.
-#[derive(Debug, PartialEq, Eq)]
-struct Mistake {
-    line: usize,
-    what: String,
-}
-
-impl Mistake {
-    fn told(&self, file: &Path) -> Problem {
-        Problem::new(format!("line {}: {}", self.line, self.what)).of(file).hint(FORM)
-    }
+    nodes.map_err(|mistake| mistake.of(file).hint(FORM))
 }
 
 fn line_of(bytes: &[u8], at: usize) -> usize {
