@@ -1,5 +1,5 @@
-//! What is reserved: nothing once a peer is watched. A program of its own, since the
-//! allocator counts for all threads, and a harness of tests has one as well.
+//! What is reserved: nothing once a peer is watched. A program of its own, since the allocator counts for all
+//! threads, and a harness of tests has one as well.
 #![allow(clippy::print_stdout, reason = "a test says what it reached")]
 
 use std::{alloc::System, time::Duration};
