@@ -6,7 +6,7 @@ use quorate_machine::{Rng, Time};
 use quorate_phi_detector::{
     Detector, Model, Threshold,
     memory::{Decay, Window},
-    model::{Exponential, Normal, Timeout},
+    model::{Chen, Exponential, Normal, Tail, Timeout},
 };
 
 use super::{
@@ -33,6 +33,14 @@ pub(super) fn decaying(samples: u16) -> Normal<Decay> {
 
 fn exponential(samples: u16) -> Exponential<Window> {
     Exponential::new(Window::new(samples, LONGEST).expect("some"), FIRST).expect("a second")
+}
+
+fn tail() -> Tail {
+    Tail::new(Window::new(100, LONGEST).expect("some"), DEVIATION_MIN, FIRST).expect("a second")
+}
+
+fn chen() -> Chen {
+    Chen::new(100, FIRST, DEVIATION_MIN).expect("a second").unnumbered()
 }
 
 /// Of a second, less or more by up to a twentieth.
@@ -87,6 +95,8 @@ fn heartbeats() -> Contest {
             beating("Normal, 1000", normal(1_000)),
             beating("Normal, decaying", decaying(100)),
             beating("Exponential", exponential(100)),
+            beating("Chen", chen()),
+            beating("Tail", tail()),
             beating("Timeout", Timeout::new(FIRST).expect("a second")),
             entrant("phi-accrual-failure-detector", pekko, |rival, now| {
                 rival.heartbeat(now);
@@ -125,6 +135,8 @@ fn deadlines() -> Contest {
             waiting("Normal, 1000", normal(1_000)),
             waiting("Normal, decaying", decaying(100)),
             waiting("Exponential", exponential(100)),
+            waiting("Chen", chen()),
+            waiting("Tail", tail()),
             waiting("Timeout", Timeout::new(FIRST).expect("a second")),
         ],
     )
@@ -202,6 +214,8 @@ fn asking(beats: bool) -> Vec<Entrant> {
         asked("Normal, 1000", normal(1_000), beats),
         asked("Normal, decaying", decaying(100), beats),
         asked("Exponential", exponential(100), beats),
+        asked("Chen", chen(), beats),
+        asked("Tail", tail(), beats),
         asked("Timeout", Timeout::new(FIRST).expect("a second"), beats),
     ];
     all.extend(rivals(beats));
