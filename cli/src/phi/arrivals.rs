@@ -118,8 +118,9 @@ fn parse(text: &str, unit: Unit) -> Result<Option<Line>, String> {
         (Some(sequence), generation) => {
             let number =
                 |word: &str| word.parse().map_err(|_| format!("{word:?} is no number of a heartbeat"));
+            let sequence = number(sequence)?;
             let generation = generation.map_or(Ok(0), number)?;
-            What::Heartbeat(Some(Stamp { generation, sequence: number(sequence)? }))
+            What::Heartbeat(Some(Stamp { generation, sequence }))
         }
     };
     match words.next() {

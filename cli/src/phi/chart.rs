@@ -9,7 +9,7 @@ use super::curve::{Curve, Intervals};
 const SIZE: (u32, u32) = (1000, 720);
 /// Where the upper chart ends.
 const SPLIT: i32 = 430;
-const BINS: u64 = 60;
+const BINS: usize = 60;
 /// How far above the highest level φ is drawn: what is suspected is suspected.
 const HEADROOM: f64 = 1.5;
 const PHI: RGBColor = RGBColor(0x2f, 0x6f, 0xc0);

@@ -85,14 +85,16 @@ impl Intervals {
     /// So many bins from the shortest interval to the longest that is not among the last thousandth: where they begin, how
     /// wide they are, and how many intervals are in each; the last has all that are longer.
     #[expect(clippy::cast_precision_loss, reason = "three digits are kept")]
-    pub(super) fn bins(&self, bins: u64) -> (f64, f64, Vec<u64>) {
+    pub(super) fn bins(&self, bins: usize) -> (f64, f64, Vec<u64>) {
         let (low, high) = (self.histogram.min(), self.histogram.value_at_percentile(99.9));
-        let width = (high.saturating_sub(low) / bins.max(1) + 1).max(1);
-        let mut counts = Vec::new();
-        for bin in 0..bins {
-            let (from, to) = (low + bin * width, low + (bin + 1) * width - 1);
-            let to = if bin + 1 == bins { self.histogram.max().max(to) } else { to };
-            counts.push(self.histogram.count_between(from, to));
+        let width = high.saturating_sub(low) / (bins as u64).max(1) + 1;
+        let mut counts = vec![0; bins];
+        for recorded in self.histogram.iter_recorded() {
+            let bin = recorded.value_iterated_to().saturating_sub(low) / width;
+            let bin = usize::try_from(bin).unwrap_or(usize::MAX).min(bins.saturating_sub(1));
+            if let Some(count) = counts.get_mut(bin) {
+                *count += recorded.count_at_value();
+            }
         }
         (low as f64 / 1e6, width as f64 / 1e6, counts)
     }
