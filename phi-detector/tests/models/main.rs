@@ -73,6 +73,11 @@ fn horizons_are_the_closed_form_of_the_ring() {
 }
 
 #[test]
+fn lost_ones_do_not_lengthen_the_usual() {
+    report(tails::lost_ones_do_not_lengthen_the_usual);
+}
+
+#[test]
 fn outliers_do_not_hide_what_is_usual() {
     report(tails::outliers_do_not_hide_what_is_usual);
 }

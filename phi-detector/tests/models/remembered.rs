@@ -95,6 +95,11 @@ pub(crate) fn decaying_memories_are_weighted_means() -> Result<String, String> {
             return Err(format!("{} and {mean} after {nth}", decay.mean(&stats)));
         }
     }
+    let before = stats;
+    let learned = decay.push(&mut stats, &mut [], 10_000_000_001);
+    if (learned, stats) != (Learned::Dropped, before) {
+        return Err(format!("what is too long to be learned is {learned:?}: {stats:?}"));
+    }
     Ok(format!("400 intervals, at most {worst:.0e} off"))
 }
 

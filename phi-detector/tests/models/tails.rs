@@ -120,6 +120,21 @@ pub(crate) fn outliers_do_not_hide_what_is_usual() -> Result<String, String> {
     if tailed > clean * 1.02 || plain < 3.0 * clean { Err(reached) } else { Ok(reached) }
 }
 
+/// One heartbeat in six is lost: what comes after it had as long to come as any.
+pub(crate) fn lost_ones_do_not_lengthen_the_usual() -> Result<String, String> {
+    let mut peer = Peer::new(tail(1000).into());
+    for nth in 0..3_000_u32 {
+        let missed = u32::from(nth % 5 == 0);
+        peer.observes(Sample { interval: Trace::INTERVAL * u64::from(missed + 1), missed });
+    }
+    let [usual, lost] = [0.5, 1.0].map(|phi| peer.horizon(&threshold(phi)));
+    let reached = format!("half a φ after {usual} ns, and a whole one after {lost}");
+    let is_late = |silence: u64, intervals: u64| {
+        (intervals * Trace::INTERVAL..intervals * Trace::INTERVAL * 21 / 20).contains(&silence)
+    };
+    if is_late(usual, 1) && is_late(lost, 2) { Ok(reached) } else { Err(reached) }
+}
+
 pub(crate) fn slower_senders_are_followed() -> Result<String, String> {
     let mut reached = vec![];
     for samples in [16_u16, 100, 1000, 4096] {

@@ -80,6 +80,11 @@ fn no_heartbeat_before_its_life_is_durable() {
 }
 
 #[test]
+fn a_pause_is_no_longer_than_the_run() {
+    report(rules::a_pause_is_no_longer_than_the_run);
+}
+
+#[test]
 fn a_place_is_given_back_clean() {
     report(rules::a_place_is_given_back_clean);
 }

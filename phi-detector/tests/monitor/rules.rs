@@ -170,6 +170,26 @@ pub(crate) fn a_pause_suspects_nobody() -> Result<String, String> {
     Ok(format!("{pauses} pauses of ten seconds"))
 }
 
+/// Nobody can have been paused for longer than it has run; then nothing changes.
+pub(crate) fn a_pause_is_no_longer_than_the_run() -> Result<String, String> {
+    let mut rig = Rig::new(0, |_| ());
+    rig.watch(Time::ZERO, 2);
+    let (now, run) = (Time::ZERO + BEAT, BEAT);
+    let span = run + Duration::from_nanos(1);
+    let (due, command) = (rig.monitor.due(NodeId(2)), Command::Paused { span });
+    let told = rig.submit(now, command);
+    let refusal = Refusal::TooLong { span, max: run };
+    if told != [Event::Refused { tag: Tag(7), command, refusal }] || rig.monitor.due(NodeId(2)) != due {
+        return Err(format!("{told:?}, and it is due at {:?}, not {due:?}", rig.monitor.due(NodeId(2))));
+    }
+    let told = rig.submit(now, Command::Paused { span: run });
+    let later = rig.monitor.due(NodeId(2));
+    if told != [Event::Done { tag: Tag(7) }] || later <= due {
+        return Err(format!("{told:?}, and it is due at {later:?} after {due:?}"));
+    }
+    Ok(format!("{span:?} is refused, {run:?} puts off {due:?} to {later:?}"))
+}
+
 /// Signs of life without a number count, also those of others' protocols; and nothing is known of strangers.
 pub(crate) fn any_sign_of_life_counts() -> Result<String, String> {
     let mut rig = Rig::new(0, |_| {});
