@@ -224,6 +224,10 @@ pub(crate) fn any_sign_of_life_counts() -> Result<String, String> {
 pub(crate) fn lives_only_rise() -> Result<String, String> {
     type M = Monitor<AnyModel>;
     let mut image = Image::default();
+    let refused = M::absorb(&mut image, Record::Born { generation: 0 });
+    if refused != Err(RecoverError::Record(RecordError::Younger { generation: 0, before: 0 })) {
+        return Err(format!("life 0 is the first: {refused:?}"));
+    }
     for generation in [1, 2, 2, 7] {
         M::absorb(&mut image, Record::Born { generation }).map_err(|error| error.to_string())?;
     }

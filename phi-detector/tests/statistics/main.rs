@@ -32,6 +32,7 @@ tests! {
     proportions::limits_of_great_numbers_are_those_of_others,
     synthetic::traces_are_the_same_from_the_same_seed,
     synthetic::traces_are_distributed_as_they_say,
+    synthetic::heartbeats_leave_in_order,
     synthetic::losses_and_stalls_are_as_frequent_as_they_say,
     synthetic::crashes_drift_and_nonsense_are_met,
 }

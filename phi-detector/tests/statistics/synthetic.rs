@@ -87,6 +87,27 @@ pub(crate) fn traces_are_distributed_as_they_say() -> Result<String, String> {
     Ok(format!("{} distributions of {BEATS} heartbeats", spreads.len()))
 }
 
+/// However late a sender is, and however short its sleep, it sends its heartbeats in order, and no two at once.
+pub(crate) fn heartbeats_leave_in_order() -> Result<String, String> {
+    let mut closest = vec![];
+    for (pace, interval, width) in [
+        (Pace::Ticks, 100_000_000, 500_000_000),
+        (Pace::Sleeps, 100_000_000, 500_000_000),
+        (Pace::Sleeps, 0, 3),
+    ] {
+        let [interval, width] = [interval, width].map(Duration::from_nanos);
+        let slack = Spread::Uniform { width };
+        let mut sent = arrivals(&TraceConfig { pace, slack, interval, ..TraceConfig::default() }, 3)?;
+        sent.sort_by_key(|heartbeat| heartbeat.stamp.sequence);
+        let apart = sent.windows(2).map(|pair| pair[1].sent.since(pair[0].sent)).min().unwrap_or_default();
+        if apart.is_zero() {
+            return Err(format!("two are sent at once with {pace:?}, {interval:?} and {width:?}"));
+        }
+        closest.push(apart);
+    }
+    Ok(format!("{closest:?} apart at least"))
+}
+
 pub(crate) fn losses_and_stalls_are_as_frequent_as_they_say() -> Result<String, String> {
     let gilbert = Loss { begins: Chance::ppm(50_000), goes_on: Chance::ppm(750_000) };
     let config = TraceConfig { loss: gilbert, ..TraceConfig::default() };
